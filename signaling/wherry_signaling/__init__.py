@@ -1,0 +1,1 @@
+"""Who somebody is, and how to be introduced to them: identities, signed documents, the signaling endpoint."""
