@@ -47,7 +47,7 @@ class ConfigInvalid(LocalError):
     code, exit = "CONFIG_INVALID", 2
     text, default_hint = (
         "The configuration is not usable",
-        "See where each value is from: wherry config show --origin",
+        "Where each value is from: wherry config show --origin",
     )
 
 
@@ -120,7 +120,7 @@ class SerializerFailed(LocalError):
     code = "SERIALIZER_FAILED"
     text, default_hint = (
         "The message cannot be serialized",
-        "Its type differs from what its opcode was registered with.",
+        "Its type is not what its opcode was registered with.",
     )
 
 
@@ -286,6 +286,6 @@ class PublishFailed(RemoteError):
     text, default_hint = "Nobody took the record", "It is tried again by itself."
 
 
-__all__ = [
+__all__ = [n for n, v in list(globals().items()) if isinstance(v, type) and issubclass(v, WherryError)]
     name for name, value in list(globals().items()) if isinstance(value, type) and issubclass(value, WherryError)
 ]

@@ -190,7 +190,7 @@ class WrongPeer(RemoteError):
     code = "WRONG_PEER"
     text, default_hint = (
         "Somebody else answers at this address",
-        "The connection was dropped; the address is out of date.",
+        "The connection was dropped: the address is old.",
     )
 
 
