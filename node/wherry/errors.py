@@ -19,9 +19,9 @@
 from __future__ import annotations
 
 from wherry_signaling.errors import (
-    LocalError,
-    RemoteError,
-    WherryError,
+    LocalError as LocalError,
+    RemoteError as RemoteError,
+    WherryError as WherryError,
 )
 
 # -- local ------------------------------------------------------------------------------------------------------------
@@ -220,9 +220,7 @@ class StreamReset(RemoteError):
     code, wire = "STREAM_RESET", 8
     text, default_hint = "The peer reset the stream", "Open it again if you need it."
 
-    def __init__(
-        self, detail: str = "", *, reason: int = 0, hint: str | None = None, peer: str | None = None
-    ) -> None:
+    def __init__(self, detail: str = "", *, reason: int = 0, hint: str | None = None, peer: str | None = None) -> None:
         super().__init__(detail, hint=hint, peer=peer)
         self.reason = reason
 
@@ -284,8 +282,3 @@ class PublishFailed(RemoteError):
 
     code = "PUBLISH_FAILED"
     text, default_hint = "Nobody took the record", "It is tried again by itself."
-
-
-__all__ = [n for n, v in list(globals().items()) if isinstance(v, type) and issubclass(v, WherryError)]
-    name for name, value in list(globals().items()) if isinstance(value, type) and issubclass(value, WherryError)
-]
