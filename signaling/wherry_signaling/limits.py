@@ -1,0 +1,91 @@
+"""Every limit of identities, documents and signaling: name, unit, reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# -- documents --------------------------------------------------------------------------------------------------------
+
+#: Bytes of a signed document in all: a DHT reply with its own frame stays below the smallest MTU of IPv6, 1280.
+DOCUMENT_BYTES: Final = 1000
+#: Seconds a peer record lives at most: a node that left without a word is forgotten within a day.
+PEER_RECORD_S: Final = 24 * 3600
+#: Seconds an inbox record lives at most: as long as a mailbox lease.
+INBOX_RECORD_S: Final = 30 * 24 * 3600
+#: Seconds of grace for dates in documents, both ways: the clocks of people's machines are off by a zone now and then.
+CLOCK_GRACE_S: Final = 3600
+#: Introducers named in a record: N (3), and one more while one is replaced.
+RECORD_INTRODUCERS: Final = 4
+#: Endpoint multiaddrs named for each introducer: IPv4, IPv6, and a name.
+INTRODUCER_ENDPOINTS: Final = 3
+#: Direct endpoints of the peer itself, and DHT endpoints: IPv4 and IPv6, public and on the local network.
+DIRECT_ENDPOINTS: Final = 4
+#: Bytes of one binary multiaddr: a DNS name has at most 253.
+MULTIADDR_BYTES: Final = 300
+
+# -- sealed envelopes -------------------------------------------------------------------------------------------------
+
+#: Bytes that sealed envelopes come in: who watches sees one of five sizes, and no more.
+SIZE_CLASSES: Final = (256, 1024, 4096, 16384, 65536)
+#: Bytes of an SDP: an aiortc offer with 16 candidates has about 3,000.
+SDP_BYTES: Final = 12_000
+#: ICE candidates in an offer or answer (design §6): more make a port scanner.
+CANDIDATES: Final = 16
+#: Bytes of one candidate line.
+CANDIDATE_BYTES: Final = 512
+#: Bytes of a reason in a refusal: a sentence.
+REASON_BYTES: Final = 200
+
+# -- frames and sockets -----------------------------------------------------------------------------------------------
+
+#: Bytes of one frame on a socket: the largest sealed envelope, with room for what stands around it.
+FRAME_BYTES: Final = 65536 + 2048
+#: Seconds for the whole handshake: two round trips at 2 s each, and slow machines.
+HANDSHAKE_S: Final = 5.0
+#: Seconds the recipient may take to accept or decline what is delivered.
+DELIVER_S: Final = 1.0
+#: Seconds a client waits for an answer: the delivery's second, and a slow way there and back.
+REQUEST_S: Final = 4.0
+#: Seconds between keepalive pings on a socket; NATs forget TCP mappings after minutes.
+SOCKET_PING_S: Final = 20.0
+#: Seconds without any frame after which a socket is taken for dead: two pings and a bit.
+SOCKET_DEAD_S: Final = 45.0
+
+# -- reservations -----------------------------------------------------------------------------------------------------
+
+#: Seconds a reservation lives at most.
+RESERVATION_S: Final = 3600
+#: Reservations of one endpoint: about 40 kB each with its socket.
+RESERVATIONS: Final = 20_000
+#: Reservations from one public network (/24, /56), and sockets of every kind.
+RESERVATIONS_PER_NETWORK: Final = 256
+SOCKETS_PER_NETWORK: Final = 512
+#: Sockets in all.
+SOCKETS: Final = 30_000
+#: Private and loopback addresses count per host: a demo, a LAN and a compose mesh live behind one.
+SOCKETS_PER_PRIVATE_HOST: Final = 20_000
+#: Sockets of one address that have not ended their handshake.
+HANDSHAKES_PER_ADDRESS: Final = 64
+
+# -- rates (per second, with a burst) ---------------------------------------------------------------------------------
+
+#: Frames of one socket: trickled candidates and races of three ways are bursts of a few tens.
+FRAMES_PER_S: Final = (100.0, 400)
+#: Bytes of one socket.
+BYTES_PER_S: Final = (512 * 1024.0, 4 * 1024 * 1024)
+#: Envelopes that one public address may send to one recipient: a dial is at most ten.
+ENVELOPES_PER_RECIPIENT_S: Final = (20.0, 100)
+#: Envelopes that one recipient gets from strangers in all, whoever sends them.
+ENVELOPES_FOR_RECIPIENT_S: Final = (100.0, 1000)
+#: Envelopes under way to one recipient, waiting for its accept.
+ENVELOPES_WAITING: Final = 128
+#: Look-ups and publishes of one socket: each costs the DHT tens of packets.
+LOOK_UPS_PER_S: Final = (5.0, 50)
+#: Envelopes one client has passed on by us: each may cost a socket.
+PASSES_PER_S: Final = (2.0, 20)
+#: STUN answers to one address: gathering asks a handful.
+STUN_PER_S: Final = (20.0, 60)
+#: Addresses whose rates are remembered: the least recently seen are forgotten first.
+REMEMBERED_ADDRESSES: Final = 20_000
+#: Other endpoints that are told to a client in one answer.
+NEIGHBOURS: Final = 8

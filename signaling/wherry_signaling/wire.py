@@ -1,0 +1,343 @@
+"""Every frame on a socket between a client and a signaling endpoint, typed. Frozen: later versions add at the end.
+
+A frame is a msgpack array; its first element is the kind. Peers are named by their 32-byte public keys. A request
+carries a number of the client's choosing, and its reply the same. All but the first three travel inside the session's
+cipher (handshake.py)::
+
+    kind  frame       direction   fields
+       1  hello       c → s       version, role, key 32, ephemeral 32, nonce 32, dialled 32, features, host
+       2  welcome     s → c       version, key 32, ephemeral 32, nonce 32, features, signature 64
+       3  prove       c → s       signature 64                                   (the first frame inside the cipher)
+       4  refused     s → c       status, text                                   (before or after: then the socket ends)
+      10  register    c → s  me   id, seconds wanted, capability bits
+      11  registered  s → c       id, seconds, observed host, port, [[url…], user, credential, seconds]…, time ms
+      12  renew       c → s  me   id, seconds wanted                             answered by registered
+      13  send        c → s       id, to 32, tag, sealed envelope                answered by result
+      14  result      s → c       id, status, text
+      15  deliver     s → c  me   id, tag, sealed envelope
+      16  delivered   c → s  me   id, accepted
+      17  pass on     c → s       id, next introducer 32, [endpoint…], sealed    answered by result
+      18  handed on   c → s       id, sealed                                     answered by result
+      20  look up     c → s       id, purpose, peer 32                           answered by found
+      21  found       s → c       id, document | nothing
+      22  publish     c → s  me   id, document                                   answered by result; text: holders
+      23  neighbours  c → s       id, how many                                   answered by others
+      24  others      s → c       id, [[key 32, [endpoint…]]…]
+      25  ping        both        id                                             answered by pong
+      26  pong        both        id, time ms
+      27  unregister  c → s  me   id                                             answered by result
+    32–47 lease, deposit, collect, acknowledge and their replies: the mailbox's, reserved
+
+`tag` says by which right a stranger's envelope comes; it is empty, or 16 bytes. What is *handed on* is sealed to the
+next introducer's identity (as X25519) and holds msgpack [to 32, tag, sealed envelope].
+
+Status numbers are circuit-v2's where it has them: 100 ok · 201 quota · 203 failed · 204 no reservation (or declined:
+the two look alike) · 400 malformed · 401 handshake · 405 not on this kind of socket · 426 version · 501 unsupported.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from .errors import Malformed
+from .limits import DOCUMENT_BYTES, FRAME_BYTES, INTRODUCER_ENDPOINTS, MULTIADDR_BYTES, NEIGHBOURS, REASON_BYTES
+
+VERSION = 1
+
+Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+Tag = Annotated[bytes, msgspec.Meta(max_length=16)]
+Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+Text = Annotated[str, msgspec.Meta(max_length=REASON_BYTES)]
+Host = Annotated[str, msgspec.Meta(max_length=255)]
+Document = Annotated[bytes, msgspec.Meta(max_length=DOCUMENT_BYTES)]
+Sealed = Annotated[bytes, msgspec.Meta(max_length=FRAME_BYTES)]
+Endpoints = Annotated[
+    list[Annotated[bytes, msgspec.Meta(max_length=MULTIADDR_BYTES)]], msgspec.Meta(max_length=INTRODUCER_ENDPOINTS)
+]
+
+
+class Role(IntEnum):
+    """What a socket is opened as."""
+
+    GUEST = 0
+    ME = 1
+
+
+class Status(IntEnum):
+    """What became of a request."""
+
+    OK = 100
+    QUOTA = 201
+    FAILED = 203
+    NO_RESERVATION = 204
+    MALFORMED = 400
+    HANDSHAKE = 401
+    WRONG_ROLE = 405
+    VERSION = 426
+    UNSUPPORTED = 501
+
+
+class Frame(msgspec.Struct, array_like=True, frozen=True):
+    """Any frame."""
+
+    kind: ClassVar[int]
+
+
+class Hello(Frame, tag=1, frozen=True):
+    """The client begins: `dialled` is the peer id it wants to meet, zeros if it has none in mind."""
+
+    version: Number
+    role: Annotated[int, msgspec.Meta(ge=0, le=1)]
+    key: Key
+    ephemeral: Key
+    nonce: Key
+    dialled: Key
+    features: Number
+    host: Host
+
+
+class Welcome(Frame, tag=2, frozen=True):
+    """The endpoint proves who it is."""
+
+    version: Number
+    key: Key
+    ephemeral: Key
+    nonce: Key
+    features: Number
+    signature: Signature
+
+
+class Prove(Frame, tag=3, frozen=True):
+    """The client proves who it is."""
+
+    signature: Signature
+
+
+class Refused(Frame, tag=4, frozen=True):
+    """The endpoint says why it closes the socket."""
+
+    status: Number
+    text: Text
+
+
+class Register(Frame, tag=10, frozen=True):
+    """Let others reach me through you."""
+
+    id: Number
+    seconds: Number
+    capabilities: Number
+
+
+IceServer = tuple[
+    Annotated[list[Annotated[str, msgspec.Meta(max_length=300)]], msgspec.Meta(max_length=4)], Text, Text, Number
+]
+
+
+class Registered(Frame, tag=11, frozen=True):
+    """You are reserved for so long; you come from this address; these help with ICE; it is this time here."""
+
+    id: Number
+    seconds: Number
+    host: Host
+    port: Number
+    ice_servers: Annotated[list[IceServer], msgspec.Meta(max_length=4)]
+    time_ms: Number
+
+
+class Renew(Frame, tag=12, frozen=True):
+    """The same again."""
+
+    id: Number
+    seconds: Number
+
+
+class Send(Frame, tag=13, frozen=True):
+    """Give this to whom it is for."""
+
+    id: Number
+    to: Key
+    tag: Tag
+    envelope: Sealed
+
+
+class Result(Frame, tag=14, frozen=True):
+    """What became of it."""
+
+    id: Number
+    status: Number
+    text: Text
+
+
+class Deliver(Frame, tag=15, frozen=True):
+    """Somebody has this for you."""
+
+    id: Number
+    tag: Tag
+    envelope: Sealed
+
+
+class Delivered(Frame, tag=16, frozen=True):
+    """I take it, or I do not."""
+
+    id: Number
+    accepted: bool
+
+
+class PassOn(Frame, tag=17, frozen=True):
+    """Hand this to that introducer."""
+
+    id: Number
+    next: Key
+    endpoints: Endpoints
+    sealed: Sealed
+
+
+class HandedOn(Frame, tag=18, frozen=True):
+    """Somebody asked me to hand you this."""
+
+    id: Number
+    sealed: Sealed
+
+
+class LookUp(Frame, tag=20, frozen=True):
+    """Where is that peer?"""
+
+    id: Number
+    purpose: Annotated[int, msgspec.Meta(ge=1, le=15)]
+    peer: Key
+
+
+class Found(Frame, tag=21, frozen=True):
+    """The newest document I could find, or nothing."""
+
+    id: Number
+    document: Document
+
+
+class Publish(Frame, tag=22, frozen=True):
+    """Put my document where others look."""
+
+    id: Number
+    document: Document
+
+
+class Neighbours(Frame, tag=23, frozen=True):
+    """Which other endpoints do you know?"""
+
+    id: Number
+    count: Annotated[int, msgspec.Meta(ge=1, le=NEIGHBOURS)]
+
+
+class Others(Frame, tag=24, frozen=True):
+    """These."""
+
+    id: Number
+    endpoints: Annotated[list[tuple[Key, Endpoints]], msgspec.Meta(max_length=NEIGHBOURS)]
+
+
+class Ping(Frame, tag=25, frozen=True):
+    """Is the socket alive?"""
+
+    id: Number
+
+
+class Pong(Frame, tag=26, frozen=True):
+    """It is, and it is this time here."""
+
+    id: Number
+    time_ms: Number
+
+
+class Unregister(Frame, tag=27, frozen=True):
+    """I am going; nobody reaches me through you from now on."""
+
+    id: Number
+
+
+class Handover(msgspec.Struct, array_like=True, frozen=True):
+    """What a handed-on frame hides from whoever handed it on."""
+
+    to: Key
+    tag: Tag
+    envelope: Sealed
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A frame of a kind that a later version may have: skipped."""
+
+    kind: int
+
+
+AnyFrame = (
+    Hello
+    | Welcome
+    | Prove
+    | Refused
+    | Register
+    | Registered
+    | Renew
+    | Send
+    | Result
+    | Deliver
+    | Delivered
+    | PassOn
+    | HandedOn
+    | LookUp
+    | Found
+    | Publish
+    | Neighbours
+    | Others
+    | Ping
+    | Pong
+    | Unregister
+)
+
+_decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)
+_KINDS = frozenset((1, 2, 3, 4, *range(10, 19), *range(20, 28)))
+
+
+class _Head(msgspec.Struct, array_like=True, frozen=True):
+    kind: int
+
+
+_head = msgspec.msgpack.Decoder(_Head)
+_handover = msgspec.msgpack.Decoder(Handover)
+
+
+def encode(frame: AnyFrame) -> bytes:
+    """The frame's bytes."""
+    return msgspec.msgpack.encode(frame)
+
+
+def decode(data: bytes) -> AnyFrame | Unknown:
+    """The frame that `data` is.
+
+    :raises Malformed: if it is larger than `FRAME_BYTES`, or no frame.
+    """
+    if len(data) > FRAME_BYTES:
+        raise Malformed(f"a frame of {len(data)} bytes; {FRAME_BYTES} is the most")
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError as error:
+        try:
+            kind = _head.decode(data).kind
+        except msgspec.DecodeError:
+            kind = None
+        if kind is not None and kind not in _KINDS:
+            return Unknown(kind)
+        raise Malformed("a damaged frame" if kind is None else f"a damaged frame of kind {kind}") from error
+
+
+def decode_handover(data: bytes) -> Handover:
+    """What was hidden in a handed-on frame.
+
+    :raises Malformed: if it is none.
+    """
+    try:
+        return _handover.decode(data)
+    except msgspec.DecodeError as error:
+        raise Malformed("no handed-on envelope") from error
