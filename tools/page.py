@@ -1,0 +1,71 @@
+"""The page: `web/` built by npm and copied into the Python package that serves it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.console import SetupError, run_step, say
+from tools.nodejs import environment
+from tools.paths import CACHE, PAGE, WEB
+from tools.stamps import Stamp, digest_files
+
+BUILT = WEB / "packages" / "dashboard" / "dist"
+PACKAGES = WEB / "node_modules"
+
+NOT_SOURCES = frozenset({"node_modules", "dist", "coverage", ".vite"})
+
+
+def missing() -> bool:
+    """Whether this tree has no `web/`; says so, since a page is expected."""
+    if (WEB / "package.json").exists():
+        return False
+    say("  web/ holds no package.json: no page is built, endpoints serve a plain one")
+    return True
+
+
+def ensure_packages(node: Path) -> None:
+    """Install exactly what `web/package-lock.json` names."""
+    stamp, key = Stamp(PACKAGES / ".wherry"), digest_files(WEB, _manifests())
+    if stamp.holds(key):
+        return
+    command = "ci" if (WEB / "package-lock.json").exists() else "install"
+    run_step("Packages of the page", [str(node / "npm"), command], cwd=WEB, environment=environment(node))
+    stamp.set(digest_files(WEB, _manifests()))  # `npm install` has just written the lock
+
+
+def ensure(node: Path) -> None:
+    """Build the page if its sources changed since it was built."""
+    stamp, key = Stamp(CACHE / "page"), sources()
+    if stamp.holds(key) and (PAGE / "index.html").exists():
+        return
+    ensure_packages(node)
+    run_step("Page", [str(node / "npm"), "run", "build"], cwd=WEB, environment=environment(node))
+    if not (BUILT / "index.html").exists():
+        raise SetupError(f"`npm run build` in web/ made no {BUILT.relative_to(WEB)}/index.html.")
+    fresh, old = PAGE.with_name("page.new"), PAGE.with_name("page.old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(BUILT, fresh)
+    if PAGE.exists():
+        PAGE.rename(old)  # a running node sees the old page or the new one, never half of either
+    fresh.rename(PAGE)
+    shutil.rmtree(old, ignore_errors=True)
+    stamp.set(key)
+
+
+def sources() -> str:
+    """A digest of everything under `web/` that the build may read."""
+    return digest_files(WEB, _walk(WEB))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for base, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in NOT_SOURCES]
+        yield from (Path(base) / name for name in files if not name.endswith((".test.ts", ".test.tsx", ".log")))
+
+
+def _manifests() -> list[Path]:
+    return [file for file in _walk(WEB) if file.name in {"package.json", "package-lock.json", ".npmrc"}]
