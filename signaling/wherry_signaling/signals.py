@@ -11,7 +11,8 @@ leads there. Its payload is a msgpack array; the kind is the envelope's purpose:
     pong        [1, nonce 16, record]
     refusal     [1, attempt id 16 | ping's nonce, error's wire number, reason]
 
-`record` is the sender's own signed peer record, or nothing: it says where the reply can go. `role` is 0 for a first
+`issued` is milliseconds since 1970 by the offerer's own clock: of two offers under way from one peer, the later one
+counts. `record` is the sender's own signed peer record, or nothing: it says where the reply can go. `role` is 0 for a first
 connection, 1 for one beside an existing link (re-dial, upgrade). Message and retry have their numbers and come to life
 with messages.
 """

@@ -14,10 +14,11 @@ cipher (handshake.py)::
       12  renew       c → s  me   id, seconds wanted                             answered by registered
       13  send        c → s       id, to 32, tag, sealed envelope                answered by result
       14  result      s → c       id, status, text
-      15  deliver     s → c  me   id, tag, sealed envelope
+      15  deliver     s → c       id, tag, sealed envelope, way back (0: none)
       16  delivered   c → s  me   id, accepted
       17  pass on     c → s       id, next introducer 32, [endpoint…], sealed    answered by result
       18  handed on   c → s       id, sealed                                     answered by result
+      19  reply       c → s       id, way back, sealed envelope                  answered by result
       20  look up     c → s       id, purpose, peer 32                           answered by found
       21  found       s → c       id, document | nothing
       22  publish     c → s  me   id, document                                   answered by result; text: holders
@@ -27,6 +28,9 @@ cipher (handshake.py)::
       26  pong        both        id, time ms
       27  unregister  c → s  me   id                                             answered by result
     32–47 lease, deposit, collect, acknowledge and their replies: the mailbox's, reserved
+
+A *way back* names the socket an envelope came in by, for whoever it was delivered to and as long as that socket is
+open: a reply along it reaches a guest that nobody has a reservation of. It is delivered to the guest like any other.
 
 `tag` says by which right a stranger's envelope comes; it is empty, or 16 bytes. What is *handed on* is sealed to the
 next introducer's identity (as X25519) and holds msgpack [to 32, tag, sealed envelope].
@@ -173,11 +177,12 @@ class Result(Frame, tag=14, frozen=True):
 
 
 class Deliver(Frame, tag=15, frozen=True):
-    """Somebody has this for you."""
+    """Somebody has this for you; what you reply with `back` goes to the socket it came by."""
 
     id: Number
     tag: Tag
     envelope: Sealed
+    back: Number
 
 
 class Delivered(Frame, tag=16, frozen=True):
@@ -201,6 +206,14 @@ class HandedOn(Frame, tag=18, frozen=True):
 
     id: Number
     sealed: Sealed
+
+
+class Reply(Frame, tag=19, frozen=True):
+    """Give this to the socket by which that envelope came."""
+
+    id: Number
+    back: Number
+    envelope: Sealed
 
 
 class LookUp(Frame, tag=20, frozen=True):
@@ -286,6 +299,7 @@ AnyFrame = (
     | Delivered
     | PassOn
     | HandedOn
+    | Reply
     | LookUp
     | Found
     | Publish
@@ -297,7 +311,7 @@ AnyFrame = (
 )
 
 _decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)
-_KINDS = frozenset((1, 2, 3, 4, *range(10, 19), *range(20, 28)))
+_KINDS = frozenset((1, 2, 3, 4, *range(10, 28)))
 
 
 class _Head(msgspec.Struct, array_like=True, frozen=True):
