@@ -22,7 +22,7 @@ async def _quiet_loop(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     yield
     for _ in range(3):  # closing transports take a turn or two of the loop
         await asyncio.sleep(0)
-    left = {task for task in asyncio.all_tasks() - before if not task.done()}
+    left = {task for task in asyncio.all_tasks() - before if not task.done() and task is not asyncio.current_task()}
     assert not left, f"tasks left behind: {left}"
     assert not trouble, f"the event loop's exception handler was called: {trouble}"
 

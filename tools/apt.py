@@ -9,6 +9,9 @@ from tools.console import run_step
 
 QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
 
+APT = ("apt-get", "--quiet", "--option", "DPkg::Lock::Timeout=300")
+"""Waits five minutes, not at all by default, while somebody else installs something."""
+
 
 def usable() -> bool:
     """Whether packages can be installed here without asking anybody."""
@@ -17,5 +20,5 @@ def usable() -> bool:
 
 def install(title: str, *packages: str) -> None:
     """Install Debian packages with what they need and nothing they merely recommend."""
-    run_step("Debian package lists", ["apt-get", "-qq", "update"], environment=QUIET)
-    run_step(title, ["apt-get", "install", "--yes", "--no-install-recommends", *packages], environment=QUIET)
+    run_step("Debian package lists", [*APT, "update"], environment=QUIET)
+    run_step(title, [*APT, "install", "--yes", "--no-install-recommends", *packages], environment=QUIET)
