@@ -23,6 +23,9 @@ SETTINGS = {
     "npm_config_update_notifier": "false",
 }
 
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""The machine's own list: Node trusts only the one it was built with, which fails behind a company's proxy."""
+
 
 def ensure() -> Path:
     """The folder that holds `node` and `npm`; brings one into `.venv` if the machine has none."""
@@ -66,4 +69,7 @@ def from_wheel(home: Path, into: Path) -> Path:
 
 def environment(folder: Path) -> dict[str, str]:
     """What npm and the programs it starts need to find the same node, and to keep to the matter."""
-    return {**SETTINGS, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    found = {**SETTINGS, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    if AUTHORITIES.exists() and "NODE_EXTRA_CA_CERTS" not in os.environ:
+        found["NODE_EXTRA_CA_CERTS"] = str(AUTHORITIES)
+    return found
