@@ -13,7 +13,7 @@ from tools.paths import WEB
 
 
 def _page() -> None:
-    if not page.missing():
+    if not (page.missing() or page.fresh()):
         page.ensure(nodejs.ensure())
 
 

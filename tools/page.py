@@ -15,6 +15,8 @@ from tools.stamps import Stamp, digest_files
 BUILT = WEB / "packages" / "dashboard" / "dist"
 PACKAGES = WEB / "node_modules"
 
+BUILD = Stamp(CACHE / "page")
+
 NOT_SOURCES = frozenset({"node_modules", "dist", "coverage", ".vite"})
 
 
@@ -36,24 +38,29 @@ def ensure_packages(node: Path) -> None:
     stamp.set(digest_files(WEB, _manifests()))  # `npm install` has just written the lock
 
 
+def fresh() -> bool:
+    """Whether the page that is there was built from the sources that are there."""
+    return (PAGE / "index.html").exists() and BUILD.holds(sources())
+
+
 def ensure(node: Path) -> None:
     """Build the page if its sources changed since it was built."""
-    stamp, key = Stamp(CACHE / "page"), sources()
-    if stamp.holds(key) and (PAGE / "index.html").exists():
+    if fresh():
         return
+    key = sources()
     ensure_packages(node)
     run_step("Page", [str(node / "npm"), "run", "build"], cwd=WEB, environment=environment(node))
     if not (BUILT / "index.html").exists():
         raise SetupError(f"`npm run build` in web/ made no {BUILT.relative_to(WEB)}/index.html.")
-    fresh, old = PAGE.with_name("page.new"), PAGE.with_name("page.old")
-    for leftover in (fresh, old):
+    new, old = CACHE / "page.new", CACHE / "page.old"
+    for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(BUILT, fresh)
+    shutil.copytree(BUILT, new)
     if PAGE.exists():
         PAGE.rename(old)  # a running node sees the old page or the new one, never half of either
-    fresh.rename(PAGE)
+    new.rename(PAGE)
     shutil.rmtree(old, ignore_errors=True)
-    stamp.set(key)
+    BUILD.set(key)
 
 
 def sources() -> str:
