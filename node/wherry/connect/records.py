@@ -1,0 +1,139 @@
+"""Where a peer is now: the newest record of it that anybody tells us.
+
+Records come with offers and pongs, from introducers and from the DHT. Each is checked where it came in; here the newest
+sequence wins, whatever the source, and an older one never replaces a newer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from wherry_signaling.domains import Purpose
+from wherry_signaling.errors import RemoteError
+from wherry_signaling.identity import PeerId
+from wherry_signaling.record import PeerRecord, check_peer_record
+
+from ..errors import PeerNotFound
+from .limits import LOOK_UP_S, RECORD_FRESH_S
+from .trace import Trace
+
+#: Records of other peers that are remembered; the longest unused are forgotten first.
+REMEMBERED: Final = 4096
+
+#: Asks one source for a peer's document: the DHT, an introducer. None where it knows none.
+Ask = Callable[[Purpose, PeerId], Awaitable[bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Somebody to ask, under a name for the trace."""
+
+    name: str
+    ask: Ask
+
+
+@dataclass(slots=True)
+class _Known:
+    record: PeerRecord
+    document: bytes
+    confirmed_at: float
+
+
+class Records:
+    """The newest records of other peers.
+
+    :param sources: whom to ask, at the time of asking.
+    :param wall_clock: seconds since 1970 by network time.
+    """
+
+    def __init__(self, sources: Callable[[], Sequence[Source]], wall_clock: Callable[[], float]) -> None:
+        self._sources = sources
+        self._wall_clock = wall_clock
+        self._known: OrderedDict[PeerId, _Known] = OrderedDict()
+
+    def get(self, peer: PeerId) -> PeerRecord | None:
+        """What is known now, without asking anybody."""
+        known = self._known.get(peer)
+        return None if known is None else known.record
+
+    def learn(self, document: bytes, *, of: PeerId | None = None) -> PeerRecord:
+        """Take a document from anywhere; returns the newest known record of its peer.
+
+        :raises Malformed, BadSignature, ExpiredDocument: if it does not hold.
+        """
+        record, checked = check_peer_record(document, self._wall_clock(), of=of)
+        known = self._known.get(record.peer)
+        now = asyncio.get_running_loop().time()
+        if known is None or record.sequence >= known.record.sequence:
+            self._known[record.peer] = known = _Known(record, checked.data, now)
+        self._known.move_to_end(record.peer)
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return known.record
+
+    def forget(self, peer: PeerId) -> None:
+        """It led nowhere: ask again next time."""
+        known = self._known.get(peer)
+        if known is not None:
+            known.confirmed_at = float("-inf")
+
+    async def find(self, peer: PeerId, trace: Trace, *, fresh: bool = False) -> PeerRecord:
+        """The newest record of `peer`: from memory if it is fresh, else from every source at once.
+
+        Returns as soon as one source has answered with a record and the others have had a moment more, since the
+        first is not always the newest.
+
+        :param fresh: ask in any case.
+        :raises PeerNotFound: if no source knows one, and none is remembered.
+        """
+        known = self._known.get(peer)
+        now = asyncio.get_running_loop().time()
+        if known is not None and not fresh and now - known.confirmed_at < RECORD_FRESH_S:
+            trace.add("look_up", "remembered", sequence=known.record.sequence)
+            return known.record
+        await self._ask_all(peer, trace)
+        known = self._known.get(peer)
+        if known is None or known.record.expires + 3600 < self._wall_clock():
+            trace.add("look_up", "not found")
+            raise PeerNotFound(f"no record of {peer.short} is to be had", peer=str(peer))
+        trace.add("look_up", "found", sequence=known.record.sequence, introducers=len(known.record.introducers))
+        return known.record
+
+    async def _ask_all(self, peer: PeerId, trace: Trace) -> None:
+        sources = self._sources()
+        waiting = {asyncio.create_task(self._ask(source, peer, trace), name=f"ask {source.name}") for source in sources}
+        try:
+            async with asyncio.timeout(LOOK_UP_S):
+                while waiting:
+                    done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                    if any(task.result() for task in done):
+                        _, waiting = await asyncio.wait(waiting, timeout=SETTLE_S) if waiting else (done, waiting)
+                        break
+        except TimeoutError:
+            trace.add("look_up", "timeout")
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _ask(self, source: Source, peer: PeerId, trace: Trace) -> bool:
+        try:
+            document = await source.ask(Purpose.PEER_RECORD, peer)
+            if document is None:
+                trace.add("look_up", "unknown there", way=source.name)
+                return False
+            record, _ = check_peer_record(document, self._wall_clock(), of=peer)
+            self.learn(document, of=peer)
+        except RemoteError as error:
+            trace.add("look_up", "failed", way=source.name, code=error.code)
+            return False
+        trace.add("look_up", "answered", way=source.name, sequence=record.sequence)
+        return True
+
+
+#: Seconds that the other sources have when one has answered: a newer record is worth a moment.
+SETTLE_S: Final = 0.05

@@ -1,0 +1,56 @@
+"""Tasks that have an owner: whoever starts one through `Tasks` ends them all with `close`, and no failure is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from .errors import WherryError
+
+log = logging.getLogger(__name__)
+
+
+class Tasks:
+    """The tasks of one owner.
+
+    A task that ends with a `WherryError` ends quietly (whoever cares has handled it); any other exception is a bug, and
+    is logged with its traceback, never raised into the event loop's handler.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None] | None:
+        """Run `work`; after `close` it is not begun, and None is returned."""
+        if self._closed:
+            work.close()
+            return None
+        task = asyncio.get_running_loop().create_task(work, name=f"{self.name}: {name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, WherryError):
+            log.debug("%s ended: %s", task.get_name(), error.code)
+        elif error is not None:
+            log.error("%s failed", task.get_name(), exc_info=error)
+
+    async def close(self) -> None:
+        """Cancel what still runs and wait until it has ended. The task that calls it is left alone."""
+        self._closed = True
+        others = self._tasks - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
