@@ -31,8 +31,11 @@ def say(text: str) -> None:
 
 def run_step(
     title: str, command: Sequence[str], *, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
-) -> None:
-    """Run `command` quietly and show that it is alive; raises SetupError with the end of its output if it fails."""
+) -> Path:
+    """Run `command` quietly and show that it is alive; returns the file that has its output.
+
+    :raises SetupError: with the end of that output, if it fails.
+    """
     log = CACHE / "log" / f"{title.lower().replace(' ', '-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
@@ -55,6 +58,7 @@ def run_step(
         raise SetupError(f"{tail}\n{title} failed with exit code {code}. All of its output: {log}")
     _clear()
     say(f"  {title:<28} {seconds:5.1f} s")
+    return log
 
 
 def _watch(title: str, process: subprocess.Popen[bytes], log: Path, started: float) -> int:
