@@ -7,7 +7,7 @@ leads there. Its payload is a msgpack array; the kind is the envelope's purpose:
     answer      [1, attempt id 16, answer id 16, instance id 8, feature bits, role, X25519 key 32, SDP,
                  SHA-256 of the offer's payload, record]
     candidates  [1, attempt id 16, [candidate line, ≤ 16], end]
-    ping        [1, nonce 16]
+    ping        [1, nonce 16, record]
     pong        [1, nonce 16, record]
     refusal     [1, attempt id 16 | ping's nonce, error's wire number, reason]
 
@@ -86,6 +86,7 @@ class Ping(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
 
     version: int = VERSION
     nonce: Id16
+    record: Record = b""
 
 
 class Pong(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
