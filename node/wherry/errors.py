@@ -3,7 +3,7 @@
 ::
 
     LocalError
-    ├── NoNode, AlreadyRunning, ConfigInvalid, AmbiguousPeer, UnknownPeer
+    ├── NoNode, NodeLost, NotReady, AlreadyRunning, ConfigInvalid, BadRequest, AmbiguousPeer, UnknownPeer
     ├── DatabaseCorrupt, DiskFull, IdentityElsewhere, ClockWrong
     ├── SendBufferFull, StreamClosed, ReceiveNested, SerializerFailed
     └── EngineMissing
@@ -34,6 +34,20 @@ class NoNode(LocalError):
     text, default_hint = "No node is running here", "Start one: wherry up"
 
 
+class NodeLost(LocalError):
+    """The node here ended, or stopped answering, in the middle of a request."""
+
+    code = "NODE_LOST"
+    text, default_hint = "The node stopped answering", "Look whether it still runs: wherry status"
+
+
+class NotReady(LocalError):
+    """The node runs, but has not got as far as it was waited for; the detail says what is missing."""
+
+    code, exit = "NOT_READY", 5
+    text, default_hint = "The node is not ready yet", "Wait longer, or see what is missing: wherry status"
+
+
 class AlreadyRunning(LocalError):
     """A node runs in this home already; the detail names its process."""
 
@@ -49,6 +63,13 @@ class ConfigInvalid(LocalError):
         "The configuration is not usable",
         "Where each value is from: wherry config show --origin",
     )
+
+
+class BadRequest(LocalError):
+    """A request to the local API that does not have the shape it should have; the detail says where."""
+
+    code, exit = "BAD_REQUEST", 2
+    text, default_hint = "The request is not usable", "Its shape is in /api/openapi.json."
 
 
 class AmbiguousPeer(LocalError):

@@ -6,7 +6,7 @@
     ├── LocalError                  you, or this machine: mend it here
     │   ├── InvalidPeerId, InvalidAddress, InvalidLink, InvalidMultiaddr
     │   ├── IdentityCorrupt, IdentityLocked
-    │   ├── PortBusy, NoNetwork
+    │   ├── HomeUnusable, PortBusy, NoNetwork
     │   └── Closed                  used after close()
     └── RemoteError                 the other side, or somebody between
         ├── Malformed, BadSignature, NotForUs, CannotOpen
@@ -113,6 +113,13 @@ class IdentityLocked(LocalError):
 
     code, exit = "IDENTITY_LOCKED", 6
     text, default_hint = "The passphrase does not open this identity", "Try again."
+
+
+class HomeUnusable(LocalError):
+    """A folder or file of the home cannot be read or written; the detail names it and says why."""
+
+    code = "HOME_UNUSABLE"
+    text, default_hint = "The home folder cannot be used", "Check who owns it, or choose another: --home DIR"
 
 
 class PortBusy(LocalError):
