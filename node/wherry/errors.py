@@ -19,9 +19,34 @@
 from __future__ import annotations
 
 from wherry_signaling.errors import (
+    BadSignature as BadSignature,
+    CannotOpen as CannotOpen,
+    Closed as Closed,
+    DeliveryFailed as DeliveryFailed,
+    EndpointLost as EndpointLost,
+    EndpointTimeout as EndpointTimeout,
+    EndpointUnreachable as EndpointUnreachable,
+    ExpiredDocument as ExpiredDocument,
+    HandshakeFailed as HandshakeFailed,
+    HomeUnusable as HomeUnusable,
+    IdentityCorrupt as IdentityCorrupt,
+    IdentityLocked as IdentityLocked,
+    InvalidAddress as InvalidAddress,
+    InvalidLink as InvalidLink,
+    InvalidMultiaddr as InvalidMultiaddr,
+    InvalidPeerId as InvalidPeerId,
     LocalError as LocalError,
+    Malformed as Malformed,
+    NoNetwork as NoNetwork,
+    NoReservation as NoReservation,
+    NotForUs as NotForUs,
+    PortBusy as PortBusy,
+    Quota as Quota,
     RemoteError as RemoteError,
+    StaleDocument as StaleDocument,
+    VersionMismatch as VersionMismatch,
     WherryError as WherryError,
+    WrongPeer as WrongPeer,
 )
 
 # -- local ------------------------------------------------------------------------------------------------------------

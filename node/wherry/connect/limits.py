@@ -23,6 +23,8 @@ INBOUND_AT_ONCE: Final = 32
 PAIRS_REMEMBERED: Final = 4096
 #: Signals of one sender a second, with a burst: a dial is an offer, an answer and a few candidates.
 SIGNALS_PER_S: Final = (10.0, 60)
+#: Seconds a sealed ping waits for its pong: a look-up's worth, and slow ways.
+PING_S: Final = 5.0
 #: Seconds a STUN server that answered is taken for alive, and how long a probe waits.
 STUN_FRESH_S: Final = 300.0
 STUN_PROBE_S: Final = 0.5

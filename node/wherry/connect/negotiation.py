@@ -252,13 +252,16 @@ class Pair:
         return []
 
     def opened(self, attempt: bytes) -> list[Action]:
-        """The attempt's link is open and both ends have greeted each other: the others are superfluous."""
+        """The attempt's link is open and both ends have greeted each other: lesser ones are superfluous.
+
+        Both ends rank attempts alike, so that they never keep a different one each.
+        """
         winner = self.attempts.get(attempt)
         if winner is None or not self._step(winner, Event.OPENED):
             return []
         actions: list[Action] = []
         for other in list(self.attempts.values()):
-            if other is not winner and other.under_way:
+            if other.under_way and self._rank(other) < self._rank(winner):
                 actions += self._end(other, "another attempt is open")
         return actions
 
@@ -290,6 +293,10 @@ class Pair:
         return any(True for _ in self._under_way())
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _rank(self, attempt: Attempt) -> tuple[bool, int]:
+        """The smaller id's offers before the other's, later ones before earlier ones."""
+        return attempt.mine is self.smaller, attempt.offer.issued if attempt.offer is not None else 0
 
     def _repeated(self, known: Attempt, way: Way) -> list[Action]:
         if known.state is State.ANSWERING:

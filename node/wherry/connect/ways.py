@@ -8,6 +8,7 @@ anywhere. Each copy is sealed afresh, so that two introducers cannot tell that t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -87,25 +88,28 @@ async def race(
     trace: Trace,
     delivered: Callable[[Route, EndpointAddress], None],
 ) -> None:
-    """Send a copy along every route, `STAGGER_S` apart, or at once where the one before has failed.
+    """Send a copy along every route, `STAGGER_S` after the one before, or at once where that one has failed.
 
     Ends when all have been tried; whoever has its answer earlier cancels it.
     """
 
-    async def one(route: Route) -> None:
+    async def one(route: Route, failed: asyncio.Event) -> None:
         try:
             address = await carrier.send_via(route.addresses, to, tag, copy())
         except RemoteError as error:
             trace.add("ring", "failed", way=str(route), code=error.code)
+            failed.set()
             return
         trace.add("ring", "delivered", way=str(route), via=str(address.without_peer()))
         delivered(route, address)
 
     async with asyncio.TaskGroup() as group:
         for position, route in enumerate(routes):
-            task = group.create_task(one(route), name=f"ring by {route}")
+            failed = asyncio.Event()
+            group.create_task(one(route, failed), name=f"ring by {route}")
             if position < len(routes) - 1:
-                await asyncio.wait({task}, timeout=STAGGER_S)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(failed.wait(), STAGGER_S)
 
 
 async def send_back(arrivals: Sequence[Arrival], copy: Copy, trace: Trace) -> None:

@@ -1,0 +1,392 @@
+"""One peer and us: runs what `negotiation.Pair` decides, with real links, real ways and a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from wherry_signaling.endpoints import EndpointAddress
+from wherry_signaling.errors import RemoteError, WherryError
+from wherry_signaling.identity import Identity, PeerId, x25519_public
+from wherry_signaling.record import PeerRecord
+from wherry_signaling.scope import Scope
+from wherry_signaling.signals import ROLE_BESIDE, ROLE_FIRST, Answer, Candidates, Offer, Signal, payload_of, seal_signal
+from wherry_signaling.tasks import Tasks
+
+from ..connection.link import Greeting, IceServer, Link
+from ..errors import DialFailed, DialTimeout, NegotiationFailed
+from . import negotiation
+from .candidates import addresses_in, admit, may_try
+from .negotiation import (
+    Action,
+    AddCandidates,
+    ApplyAnswer,
+    CloseLink,
+    MakeAnswer,
+    MakeOffer,
+    Pair,
+    SendAnswer,
+    SendOffer,
+)
+from .trace import Trace
+from .ways import Arrival, Carrier, Route, race, routes_to, send_back
+
+
+class Surroundings(Protocol):
+    """What a meeting needs of the node around it; the dialer provides it."""
+
+    identity: Identity
+    instance: bytes
+    carrier: Carrier
+    random: Callable[[int], bytes]
+
+    def make_link(self, servers: Sequence[IceServer]) -> Link:
+        """A fresh link of the node's engine."""
+        ...
+
+    async def ice_servers(self) -> Sequence[IceServer]:
+        """Live servers, ready to use."""
+        ...
+
+    def record_of(self, peer: PeerId) -> PeerRecord | None:
+        """The newest record known."""
+        ...
+
+    def own_record(self) -> bytes:
+        """Our own signed record, or nothing while there is none."""
+        ...
+
+    def wall_clock(self) -> float:
+        """Seconds since 1970."""
+        ...
+
+    def own_public_hosts(self) -> set[str]:
+        """Addresses we are seen from."""
+        ...
+
+    def has_connection(self, peer: PeerId) -> bool:
+        """Whether a connection to the peer is up, so that a new link goes beside another."""
+        ...
+
+    def adopt(self, peer: PeerId, link: Link, greeting: Greeting, /) -> Awaitable[None]:
+        """Greet over an open link, and make it the connection's.
+
+        :raises RemoteError: if the other end does not greet back; the link is closed then.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What belongs to one attempt here: its link, its secrets, and what is running for it."""
+
+    trace: Trace
+    tasks: Tasks
+    link: Link | None = None
+    secret: bytes = b""
+    offer_hash: bytes = b""
+    floor: Scope = Scope.GLOBAL
+    ringing: asyncio.Task[None] | None = None
+
+
+class Meeting:
+    """All attempts with one peer."""
+
+    def __init__(self, peer: PeerId, around: Surroundings, on_trace: Callable[[Trace], None]) -> None:
+        self.peer = peer
+        self.pair = Pair(smaller=around.identity.id.key < peer.key)
+        self._around = around
+        self._on_trace = on_trace
+        self._attempts: dict[bytes, _Attempt] = {}
+        self._tasks = Tasks(f"meeting {peer.short}")
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._last_error: WherryError | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an attempt is under way."""
+        return self.pair.busy
+
+    # -- from the dialer ------------------------------------------------------------------------------------------
+
+    async def dial(self, trace: Trace) -> None:
+        """Begin an attempt, or join the one under way, and wait until a link is open and adopted.
+
+        :raises DialFailed: DialTimeout, NegotiationFailed or IceFailed, whichever it was.
+        """
+        opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(opened)
+        try:
+            attempt = self._around.random(16)
+            actions = self.pair.dial(attempt, self._now())
+            if actions:
+                self._attempts[attempt] = self._new(trace, attempt)
+            self._last_error = None
+            self._do(actions)
+            await opened
+        finally:
+            self._waiting.discard(opened)
+
+    def begin(self, trace: Trace) -> None:
+        """Dial without waiting: beside a link that seems dead."""
+        self._tasks.start(self.dial(trace), "dial again")
+
+    def receive(self, signal: Signal, payload: bytes, arrival: Arrival) -> None:
+        """Take a checked signal of the peer's."""
+        match signal:
+            case Offer():
+                self._receive_offer(signal, payload, arrival)
+            case Answer():
+                ours = self._attempts.get(signal.attempt)
+                if ours is not None and signal.offer_hash == ours.offer_hash:
+                    ours.floor = min(ours.floor, arrival.scope)
+                    ours.trace.add("negotiate", "answered", way=str(arrival))
+                    self._do(self.pair.receive_answer(signal))
+            case Candidates():
+                self._do(self.pair.receive_candidates(signal, self._now()))
+            case _:
+                return
+
+    def _receive_offer(self, offer: Offer, payload: bytes, arrival: Arrival) -> None:
+        actions = self.pair.receive_offer(offer, arrival, self._now())
+        if any(isinstance(action, MakeAnswer) for action in actions):
+            trace = Trace(self.peer, self._now, inbound=True)
+            theirs = self._attempts[offer.attempt] = self._new(trace, offer.attempt)
+            theirs.offer_hash = hashlib.sha256(payload).digest()
+            theirs.floor = self._floor(arrival, offer.sdp)
+            trace.add("ring", "offer came", way=str(arrival))
+        self._do(actions)
+
+    def closed_link(self, attempt: bytes) -> None:
+        """The connection has let go of the attempt's link."""
+        self._do(self.pair.ended(attempt, "the connection closed it"))
+
+    def refuse(self, error: RemoteError) -> None:
+        """The peer itself said no: whoever waits hears it."""
+        for attempt in list(self._attempts):
+            self._do(self.pair.ended(attempt, "refused"))
+        self._resolve(error)
+
+    async def close(self) -> None:
+        """End every attempt, whatever its state."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._tasks.close()
+        for ours in list(self._attempts.values()):
+            await ours.tasks.close()
+            if ours.link is not None:
+                await ours.link.close()
+        self._attempts.clear()
+        self._resolve(DialFailed("the node stops", peer=str(self.peer)))
+
+    # -- doing what the rules say ---------------------------------------------------------------------------------
+
+    def _do(self, actions: list[Action]) -> None:
+        for action in actions:
+            ours = self._attempts.get(action.attempt)
+            if ours is None:
+                continue
+            match action:
+                case MakeOffer(attempt):
+                    self._run(ours, attempt, self._make_offer(attempt, ours))
+                case SendOffer(_, offer, ways):
+                    self._ring(ours, offer, ways)
+                case MakeAnswer(attempt, offer):
+                    self._run(ours, attempt, self._make_answer(attempt, ours, offer))
+                case SendAnswer(_, answer, ways, everywhere):
+                    self._send(ours, answer, ways, everywhere=everywhere)
+                case ApplyAnswer(attempt, answer):
+                    self._run(ours, attempt, self._apply(attempt, ours, answer))
+                case AddCandidates(attempt, candidates):
+                    self._run(ours, attempt, self._add(ours, candidates))
+                case CloseLink(attempt, why):
+                    ours.trace.add("end", why)
+                    self._attempts.pop(attempt)
+                    self._tasks.start(self._drop(ours), "close a link")
+        self._settle()
+
+    def _run(self, ours: _Attempt, attempt: bytes, work: Coroutine[Any, Any, None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except WherryError as error:
+                ours.trace.add("end", "failed", code=error.code, detail=error.detail)
+                self._last_error = error
+                self._do(self.pair.ended(attempt, error.code))
+
+        ours.tasks.start(guarded(), "negotiate")
+
+    async def _make_offer(self, attempt: bytes, ours: _Attempt) -> None:
+        servers = await self._around.ice_servers()
+        ours.link = link = self._around.make_link(servers)
+        sdp = await link.offer()
+        ours.trace.add("negotiate", "offer made", servers=len(servers), candidates=sdp.count("a=candidate:"))
+        ours.secret = self._around.random(32)
+        offer = Offer(
+            attempt=attempt,
+            instance=self._around.instance,
+            role=ROLE_BESIDE if self._around.has_connection(self.peer) else ROLE_FIRST,
+            key=x25519_public(ours.secret),
+            sdp=sdp,
+            record=self._around.own_record(),
+            issued=int(self._around.wall_clock() * 1000),
+        )
+        ours.offer_hash = hashlib.sha256(payload_of(offer)).digest()
+        self._do(self.pair.offer_ready(attempt, offer, self._now()))
+
+    async def _make_answer(self, attempt: bytes, ours: _Attempt, offer: Offer) -> None:
+        sdp, kept, refused = admit(offer.sdp, ours.floor)
+        ours.trace.add("negotiate", "offer taken", candidates=len(kept), refused=len(refused))
+        ours.link = link = self._around.make_link(await self._around.ice_servers())
+        answer_sdp = await link.answer(sdp)
+        ours.secret = self._around.random(32)
+        answer = Answer(
+            attempt=attempt,
+            answer=self._around.random(16),
+            instance=self._around.instance,
+            role=offer.role,
+            key=x25519_public(ours.secret),
+            sdp=answer_sdp,
+            offer_hash=ours.offer_hash,
+            record=self._around.own_record(),
+        )
+        ours.trace.add("negotiate", "answer made", candidates=answer_sdp.count("a=candidate:"))
+        self._do(self.pair.answer_ready(attempt, answer))
+        await self._open(attempt, ours, link, answer.answer, offer.instance)
+
+    async def _apply(self, attempt: bytes, ours: _Attempt, answer: Answer) -> None:
+        if ours.ringing is not None:
+            ours.ringing.cancel()
+        if ours.link is None:
+            raise NegotiationFailed("an answer came for an attempt without a link", peer=str(self.peer))
+        floor = Scope.PRIVATE if self._same_network(answer.sdp) else ours.floor
+        sdp, kept, refused = admit(answer.sdp, min(floor, ours.floor))
+        ours.trace.add("negotiate", "answer taken", candidates=len(kept), refused=len(refused))
+        await ours.link.accept(sdp)
+        await self._open(attempt, ours, ours.link, answer.answer, answer.instance)
+
+    async def _open(self, attempt: bytes, ours: _Attempt, link: Link, answer: bytes, instance: bytes) -> None:
+        await link.opened()
+        ours.trace.add("ice", "open")
+        await self._around.adopt(self.peer, link, Greeting(attempt=attempt, answer=answer, instance=instance))
+        ours.trace.add("open", "greeted", path=link.stats().path)
+        ours.link = None  # it is the connection's now
+        self._resolve(None)
+        self._do(self.pair.opened(attempt))
+
+    async def _add(self, ours: _Attempt, candidates: Candidates) -> None:
+        if ours.link is None:
+            return
+        for line in candidates.lines:
+            if may_try(line, ours.floor):
+                await ours.link.add_candidate(line)
+        if candidates.end:
+            await ours.link.add_candidate(None)
+
+    async def _drop(self, ours: _Attempt) -> None:
+        await ours.tasks.close()
+        if ours.link is not None:
+            await ours.link.close()
+
+    # -- sending --------------------------------------------------------------------------------------------------
+
+    def _ring(self, ours: _Attempt, offer: Offer, ways: tuple[negotiation.Way, ...]) -> None:
+        if ways:
+            self._send(ours, offer, ways, everywhere=False)
+            return
+        record = self._around.record_of(self.peer)
+        if record is None:
+            return
+        if ours.ringing is not None:
+            ours.ringing.cancel()
+
+        def delivered(_: Route, address: EndpointAddress) -> None:
+            ours.floor = min(ours.floor, address.scope or Scope.GLOBAL)
+
+        ours.ringing = ours.tasks.start(
+            race(
+                routes_to(record),
+                self._around.carrier,
+                self.peer,
+                b"",
+                self._copy(offer, record),
+                ours.trace,
+                delivered,
+            ),
+            "ring",
+        )
+
+    def _send(
+        self, ours: _Attempt, signal: Offer | Answer, ways: tuple[negotiation.Way, ...], *, everywhere: bool
+    ) -> None:
+        record = self._around.record_of(self.peer)
+        if record is None:
+            return
+        copy = self._copy(signal, record)
+        arrivals = [way for way in ways if isinstance(way, Arrival)]
+        ours.tasks.start(send_back(arrivals, copy, ours.trace), "reply")
+        if everywhere:
+            ours.tasks.start(
+                race(routes_to(record), self._around.carrier, self.peer, b"", copy, ours.trace, lambda *_: None),
+                "reply everywhere",
+            )
+
+    def _copy(self, signal: Signal, record: PeerRecord) -> Callable[[], bytes]:
+        around = self._around
+        return lambda: seal_signal(
+            signal,
+            sender=around.identity,
+            recipient=self.peer,
+            sealing_key=record.sealing_key,
+            ephemeral_secret=around.random(32),
+        )
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _new(self, trace: Trace, attempt: bytes) -> _Attempt:
+        trace.attempt = attempt
+        self._on_trace(trace)
+        return _Attempt(trace, Tasks(f"attempt {attempt.hex()[:8]} with {self.peer.short}"))
+
+    def _floor(self, arrival: Arrival, sdp: str) -> Scope:
+        return min(arrival.scope, Scope.PRIVATE) if self._same_network(sdp) else arrival.scope
+
+    def _same_network(self, sdp: str) -> bool:
+        """Whether the peer is seen from the same public address as we are."""
+        return bool(addresses_in(sdp, "srflx") & self._around.own_public_hosts())
+
+    def _settle(self) -> None:
+        """Re-arm the timer; where nothing is under way any more, whoever waits hears why."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self.pair.next_deadline()
+        if deadline is not None:
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._tick)
+        elif self._waiting:
+            self._resolve(self._failure())
+
+    def _tick(self) -> None:
+        self._do(self.pair.tick(self._now()))
+
+    def _failure(self) -> WherryError:
+        if isinstance(self._last_error, DialFailed):
+            return self._last_error
+        if self._last_error is not None:
+            return NegotiationFailed(str(self._last_error), peer=str(self.peer))
+        return DialTimeout(f"{self.peer.short} did not answer", peer=str(self.peer))
+
+    def _resolve(self, error: WherryError | None) -> None:
+        for waiter in self._waiting:
+            if not waiter.done():
+                if error is None:
+                    waiter.set_result(None)
+                else:
+                    waiter.set_exception(error)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
