@@ -71,7 +71,9 @@ def sources() -> str:
 def _walk(folder: Path) -> Iterator[Path]:
     for base, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in NOT_SOURCES]
-        yield from (Path(base) / name for name in files if not name.endswith((".test.ts", ".test.tsx", ".log")))
+        yield from (
+            Path(base) / name for name in files if not name.endswith((".test.ts", ".test.tsx", ".tsbuildinfo", ".log"))
+        )
 
 
 def _manifests() -> list[Path]:
