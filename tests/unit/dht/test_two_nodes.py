@@ -1,0 +1,71 @@
+"""Two nodes meet, publish and look up: in memory, and over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from wherry.dht import Dht, DhtConfig, DocumentStore, Endpoint, check_document
+from wherry.errors import LookUpFailed, PublishFailed
+from wherry.testing.clock import run_virtual
+from wherry.testing.dht import DhtNetwork, document, key_of
+from wherry.testing.network import MemoryNetwork
+
+
+def test_a_document_is_found_by_key_alone() -> None:
+    async def scenario() -> None:
+        async with DhtNetwork(MemoryNetwork(seed=1, delay_ms=(20, 150)), nodes=2) as mesh:
+            one, other = mesh.nodes
+            assert await other.bootstrap([mesh.endpoint(0)]) == 1
+            published = await one.publish(document(b"alice"))
+            assert [contact.id for contact in published.stored_at] == [other.key.id]
+            found = await other.look_up(key_of(b"alice"))
+            assert (found.document, found.sequence) == (document(b"alice"), 1)
+            assert (await other.look_up(key_of(b"bob"))).document is None
+
+    run_virtual(scenario())
+
+
+def test_alone_there_is_nobody_to_ask() -> None:
+    async def scenario() -> None:
+        async with DhtNetwork(MemoryNetwork(seed=1), nodes=1) as mesh:
+            assert await mesh.nodes[0].bootstrap([Endpoint("11.9.9.9", 4770)]) == 0
+            with pytest.raises(LookUpFailed):
+                await mesh.nodes[0].look_up(key_of(b"alice"))
+            with pytest.raises(PublishFailed):
+                await mesh.nodes[0].publish(document(b"alice"))
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", 4), ("::1", 6)])
+async def test_over_real_sockets(host: str, family: int) -> None:
+    def node(store: DocumentStore) -> Dht:
+        loop = asyncio.get_running_loop()
+        return Dht(
+            key=None,
+            open_endpoint=lambda factory: loop.create_datagram_endpoint(factory, local_addr=(host, 0)),
+            store=store,
+            check=check_document,
+            clock=time.time,
+            config=DhtConfig(),
+        )
+
+    stores = [DocumentStore() for _ in range(3)]
+    try:
+        async with node(stores[0]) as one, node(stores[1]) as two, node(stores[2]) as three:
+            port = one._server.transport.get_extra_info("sockname")[1]
+            for other in (two, three):
+                assert await other.bootstrap([Endpoint(host, port)]) == 1
+            record = document(b"alice", issued=int(time.time()))
+            published = await two.publish(record)
+            assert len(published.stored_at) == 2
+            found = await three.look_up(key_of(b"alice"))
+            assert found.document == record
+            assert one.state == two.state == three.state == "server"
+            assert {contact.endpoint.version for contact in three.contacts()} == {family}
+    finally:
+        for store in stores:
+            store.close()
