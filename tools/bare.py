@@ -48,8 +48,8 @@ class BareDebian:
             try:
                 if (process / "root").readlink() == self.folder:
                     found.append((process / "cmdline").read_text().replace("\0", " ").strip())
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it has just ended
+            except OSError:
+                continue  # it has just ended, or is none of ours to look at
         return found
 
 
