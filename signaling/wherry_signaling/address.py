@@ -24,13 +24,16 @@ from urllib.parse import unquote, urlsplit
 
 import base58
 
-from .endpoints import EndpointAddress, endpoint_of_authority
+from .endpoints import EndpointAddress, endpoint_of_authority, is_host
 from .errors import InvalidAddress, InvalidLink, InvalidMultiaddr, InvalidPeerId, LocalError
 from .identity import PeerId
+from .scope import parse_ip
 
 VERSION: Final = 1
 NOSPAM_BYTES: Final = 8
 _BYTES: Final = 1 + 32 + NOSPAM_BYTES + 4
+#: Digits that 45 bytes have in base58 at most.
+_CHARACTERS: Final = 62
 #: Ways in that a link may name: more make it too long to hand out.
 VIAS: Final = 3
 
@@ -53,6 +56,8 @@ class Address:
         :raises InvalidAddress: naming what is wrong with it.
         """
         text = _tidy(text)
+        if len(text) > _CHARACTERS:  # before decoding, which takes the square of the length
+            raise InvalidAddress("there are too many characters")
         try:
             raw = base58.b58decode(text)
         except ValueError as error:
@@ -129,8 +134,10 @@ def _parse_http(text: str) -> InviteLink:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise InvalidLink(str(error)) from error
-    if not parts.hostname or not parts.fragment.startswith("/add/"):
+        raise InvalidLink("its host and port do not make sense") from error
+    if not parts.hostname or not is_host(parts.hostname) or port == 0 or parts.username is not None:
+        raise InvalidLink("its host and port do not make sense")
+    if not parts.fragment.startswith("/add/"):
         raise InvalidLink("the part #/add/… is missing")
     tls = parts.scheme.lower() == "https"
     via = EndpointAddress(parts.hostname, port or (443 if tls else 80), tls=tls)
@@ -152,7 +159,8 @@ def _parse_via(text: str) -> EndpointAddress:
 def _via(endpoint: EndpointAddress) -> str:
     if not endpoint.tls:
         return endpoint.authority
-    return endpoint.host if endpoint.port == 443 else str(endpoint.without_peer())
+    named = endpoint.port == 443 and parse_ip(endpoint.host) is None
+    return endpoint.host if named else str(endpoint.without_peer())
 
 
 def _tidy(text: str) -> str:

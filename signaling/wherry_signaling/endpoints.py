@@ -6,12 +6,15 @@
 ``/ip4/A/udp/P``                           a node's UDP port: DHT and STUN
 =========================================  =========================================================
 
-`dns`, `dns4`, `dns6` and `ip6` go wherever `ip4` does. Whatever comes from the network is parsed here, whole: no other
-module touches the `multiaddr` package.
+`dns`, `dns4`, `dns6` and `ip6` go wherever `ip4` does; `wss` means `tls/ws`. They are written as `dns` and `tls/ws`.
+Names are ASCII, and none that some resolver takes for an IP address (``127.1``, ``0x7f000001``). Whatever comes from
+the network is parsed here, whole: no other module touches the `multiaddr` package.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,7 +26,10 @@ from .identity import PeerId
 from .limits import MULTIADDR_BYTES
 from .scope import Scope, parse_ip, scope_of
 
-_HOSTS = {"ip4", "ip6", "dns", "dns4", "dns6"}
+_LABEL = re.compile(r"[0-9A-Za-z_-]{1,63}")
+#: A name that ends in one of these is an IPv4 address to resolvers and browsers (WHATWG URL, "ends in a number").
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+_PORT = re.compile(r"[0-9]{0,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,10 @@ class EndpointAddress:
         return replace(self, peer=None)
 
     def to_bytes(self) -> bytes:
-        """The binary multiaddr without `/p2p`, as records hold it."""
+        """The binary multiaddr without `/p2p`, as records hold it.
+
+        :raises InvalidMultiaddr: if the host has no such form: an IPv6 address with a zone.
+        """
         return _binary(str(self.without_peer()))
 
     @classmethod
@@ -77,7 +86,10 @@ class EndpointAddress:
     def from_bytes(cls, data: bytes, peer: PeerId | None = None) -> EndpointAddress:
         """:raises InvalidMultiaddr: if the bytes are none of the forms above."""
         text = _decode(data)
-        return replace(_endpoint(_parts(text), text), peer=peer)
+        endpoint = _endpoint(_parts(text), text)
+        if endpoint.peer is not None:
+            raise InvalidMultiaddr(f"{text!r}: whose it is stands elsewhere")
+        return replace(endpoint, peer=peer)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -103,8 +115,8 @@ class UdpAddress:
     def parse(cls, text: str) -> UdpAddress:
         """:raises InvalidMultiaddr: if the text is no ``/ip4/A/udp/P``."""
         match _parts(text):
-            case [(protocol, host), ("udp", port)] if protocol in _HOSTS and host and port and int(port):
-                return cls(host, int(port))
+            case [(protocol, host), ("udp", port)] if _is_place(protocol, host, port):
+                return cls(host or "", int(port or 0))
         raise InvalidMultiaddr(f"{text!r} is no UDP address", hint="It looks like /ip4/192.0.2.7/udp/4770")
 
     @classmethod
@@ -132,25 +144,32 @@ def endpoint_of_authority(text: str) -> EndpointAddress:
     if not colon or (text.startswith("[") and text.endswith("]")):
         host, port = text, ""
     host = host.removeprefix("[").removesuffix("]")
-    if (
-        not host
-        or (not _is_name(host) and parse_ip(host) is None)
-        or not ((port.isascii() and port.isdigit()) or not port)
-    ):
-        raise InvalidMultiaddr(f"{text!r} is no host:port")
+    if not is_host(host) or not _PORT.fullmatch(port):
+        raise InvalidMultiaddr(f"{text[:80]!r} is no host:port")
+    address = parse_ip(host)
     if not port:
-        if parse_ip(host) is not None:
+        if address is not None:
             raise InvalidMultiaddr(f"{text!r} lacks a port")
         return EndpointAddress(host, 443, tls=True)
     if not 0 < int(port) < 65536:
         raise InvalidMultiaddr(f"{port} is no port")
-    return EndpointAddress(host, int(port))
+    return EndpointAddress(host if address is None else str(ipaddress.ip_address(host)), int(port))
+
+
+def is_host(host: str) -> bool:
+    """Whether it is an IP address (with no zone: that means nothing elsewhere) or a DNS name in ASCII."""
+    return _is_name(host) or ("%" not in host and parse_ip(host) is not None)
 
 
 def _is_name(host: str) -> bool:
-    return len(host) <= 253 and all(
-        0 < len(label) < 64 and all(c.isalnum() or c in "-_" for c in label) for label in host.rstrip(".").split(".")
-    )
+    *_, last = labels = host.removesuffix(".").split(".")
+    return len(host) <= 253 and all(map(_LABEL.fullmatch, labels)) and not _NUMBER.fullmatch(last)
+
+
+def _is_place(protocol: str, host: str | None, port: str | None) -> bool:
+    if not host or not port or not int(port):
+        return False
+    return _is_name(host) if protocol.startswith("dns") else protocol in ("ip4", "ip6")
 
 
 def _protocol(host: str) -> Literal["ip4", "ip6", "dns"]:
@@ -169,7 +188,7 @@ def _parts(text: str) -> Parts:
     try:
         return [(protocol.name, value) for protocol, value in Multiaddr(text).items()]
     except (MultiaddrError, ValueError) as error:
-        raise InvalidMultiaddr(f"{text!r}") from error
+        raise InvalidMultiaddr(f"{text[:80]!r}") from error
 
 
 def _endpoint(parts: Parts, text: str) -> EndpointAddress:
@@ -180,9 +199,9 @@ def _endpoint(parts: Parts, text: str) -> EndpointAddress:
         except InvalidPeerId as error:
             raise InvalidMultiaddr(f"{text!r}: {error.detail}") from error
     match parts:
-        case [(protocol, host), ("tcp", port), *rest] if protocol in _HOSTS and host and port and int(port):
+        case [(protocol, host), ("tcp", port), *rest] if _is_place(protocol, host, port):
             if [name for name, _ in rest] in (["ws"], ["tls", "ws"], ["wss"]):
-                return EndpointAddress(host, int(port), tls=rest[0][0] != "ws", peer=peer)
+                return EndpointAddress(host or "", int(port or 0), tls=rest[0][0] != "ws", peer=peer)
     raise InvalidMultiaddr(f"{text!r} is no signaling endpoint")
 
 
@@ -201,5 +220,8 @@ def _decode(data: bytes) -> str:
 
 
 def _binary(text: str) -> bytes:
-    data: bytes = Multiaddr(text).to_bytes()
+    try:
+        data: bytes = Multiaddr(text).to_bytes()
+    except (MultiaddrError, ValueError) as error:
+        raise InvalidMultiaddr(f"{text[:80]!r}") from error
     return data

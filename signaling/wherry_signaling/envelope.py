@@ -3,8 +3,10 @@
 An **envelope** is bytes that somebody signed, for one recipient or for everybody. Verification comes first, of exactly
 the bytes that were signed; decoding them comes after, once::
 
-    envelope = msgpack [purpose u8, public key 32, payload bytes, signature 64]
+    envelope = msgpack [purpose u8, public key 32, payload bytes, signature 64]       in its shortest form, nothing more
     signed   = join(domain of the purpose, recipient's public key | 32 zeros, payload)        (domains.py)
+
+What is around the payload is not signed, so it has one form only: nobody can make a second document of a signed one.
 
 A **sealed** envelope is opened by its recipient alone. Its size is one of five classes, the sender's name and
 signature are inside::
@@ -35,6 +37,7 @@ from .domains import NOBODY, Purpose
 from .errors import BadSignature, CannotOpen, Malformed, NotForUs
 from .identity import Identity, PeerId, derive_key, exchange, verify, x25519_public
 from .limits import SIZE_CLASSES
+from .packing import unpack
 
 SUITE: Final = 1
 _HEADER: Final = 37
@@ -75,11 +78,13 @@ def open_envelope(data: bytes, *, recipient: PeerId | None = None) -> Envelope:
     :raises Malformed: if the bytes are no envelope, or one of the other sort.
     :raises BadSignature: if the signature does not match: also if it was made for somebody else.
     """
+    wire = unpack(_decoder, data, "no envelope")
+    if msgspec.msgpack.encode(wire) != data:
+        raise Malformed("an envelope with more in it than was signed")
     try:
-        wire = _decoder.decode(data)
         purpose = Purpose(wire.purpose)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise Malformed("no envelope") from error
+    except ValueError as error:
+        raise Malformed(f"an envelope of purpose {wire.purpose}, which is unknown") from error
     if purpose.public is not (recipient is None):
         raise Malformed(f"a {purpose.name.lower()} does not belong here")
     verify(wire.key, purpose.domain, NOBODY if recipient is None else recipient.key, wire.payload, wire.signature)

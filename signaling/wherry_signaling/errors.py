@@ -23,13 +23,15 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from .limits import DETAIL_CHARACTERS
+
 Side = Literal["local", "remote"]
 
 
 class WherryError(Exception):
     """Anything that Wherry raises on purpose.
 
-    :param detail: why, in this case; no secret, no more than a line.
+    :param detail: why, in this case; no secret. Some of it comes from others: it is kept to one printable line.
     :param hint: what to do, where it differs from the class's own hint.
     :param peer: whom it is about, as an id in text.
     """
@@ -44,14 +46,20 @@ class WherryError(Exception):
     default_hint: ClassVar[str] = ""
 
     def __init__(self, detail: str = "", *, hint: str | None = None, peer: str | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
+        self.detail = _one_line(detail)
+        super().__init__(self.detail)
         self.hint = self.default_hint if hint is None else hint
         self.peer = peer
 
     def __str__(self) -> str:
         what = f"{self.text}: {self.detail}" if self.detail else self.text
         return f"{what.rstrip('.')}. {self.hint}".rstrip() if self.hint else f"{what.rstrip('.')}."
+
+
+def _one_line(text: str) -> str:
+    """Without what a terminal obeys (escapes, line breaks, bidirectional controls), and not endless."""
+    clean = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return clean if len(clean) <= DETAIL_CHARACTERS else clean[: DETAIL_CHARACTERS - 1] + "…"
 
 
 class LocalError(WherryError):

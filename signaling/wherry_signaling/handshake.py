@@ -39,11 +39,12 @@ F = TypeVar("F", wire.Hello, wire.Welcome, wire.Prove)
 class Cipher:
     """One session's two keys and two counters."""
 
-    __slots__ = ("_in_count", "_in_key", "_out_count", "_out_key")
+    __slots__ = ("_broken", "_in_count", "_in_key", "_out_count", "_out_key")
 
     def __init__(self, *, out_key: bytes, in_key: bytes) -> None:
         self._out_key, self._in_key = out_key, in_key
         self._out_count = self._in_count = 0
+        self._broken = False
 
     def seal(self, frame: bytes) -> bytes:
         """The next frame to send."""
@@ -54,13 +55,16 @@ class Cipher:
     def open(self, data: bytes) -> bytes:
         """The next frame received.
 
-        :raises HandshakeFailed: if it is not the very next one the other side sealed.
+        :raises HandshakeFailed: if it is not the very next one the other side sealed; and from then on for every one.
         """
+        if self._broken:
+            raise HandshakeFailed("a frame before this one was injected, repeated or left out")
         nonce = self._in_count.to_bytes(8, "big") + bytes(16)
         self._in_count += 1
         try:
             return nacl.bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(data, b"", nonce, self._in_key)
         except (nacl.exceptions.CryptoError, ValueError) as error:
+            self._broken = True
             raise HandshakeFailed("a frame was injected, repeated or left out") from error
 
 

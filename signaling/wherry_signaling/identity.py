@@ -27,12 +27,17 @@ KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 _PREFIX: Final = bytes.fromhex("002408011220")
 _COMMON: Final = "12D3KooW"
+_CHARACTERS: Final = 52
+
+
+def is_honest_key(key: bytes) -> bool:
+    """Whether `key` is a canonical point of Ed25519's prime-order group, as every honest key is."""
+    return len(key) == KEY_BYTES and _is_valid_point(key)
 
 
 @lru_cache(maxsize=4096)
-def is_honest_key(key: bytes) -> bool:
-    """Whether `key` is a canonical point of Ed25519's prime-order group, as every honest key is."""
-    return len(key) == KEY_BYTES and nacl.bindings.crypto_core_ed25519_is_valid_point(key)
+def _is_valid_point(key: bytes) -> bool:
+    return nacl.bindings.crypto_core_ed25519_is_valid_point(key)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,6 +73,8 @@ class PeerId:
         text = text.strip()
         if not text.startswith(_COMMON):
             raise InvalidPeerId(f"it does not begin with {_COMMON}")
+        if len(text) != _CHARACTERS:  # before decoding, which takes the square of the length
+            raise InvalidPeerId("characters are missing, or there are too many")
         try:
             raw = base58.b58decode(text)
         except ValueError as error:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+# -- errors -----------------------------------------------------------------------------------------------------------
+
+#: Characters of an error's detail: three lines of a terminal, whatever a hostile peer put into it.
+DETAIL_CHARACTERS: Final = 300
+
 # -- documents --------------------------------------------------------------------------------------------------------
 
 #: Bytes of a signed document in all: a DHT reply with its own frame stays below the smallest MTU of IPv6, 1280.
@@ -27,13 +32,13 @@ MULTIADDR_BYTES: Final = 300
 
 #: Bytes that sealed envelopes come in: who watches sees one of five sizes, and no more.
 SIZE_CLASSES: Final = (256, 1024, 4096, 16384, 65536)
-#: Bytes of an SDP: an aiortc offer with 16 candidates has about 3,000.
+#: Characters of an SDP, all ASCII: an aiortc offer with 16 candidates has about 3,000.
 SDP_BYTES: Final = 12_000
 #: ICE candidates in an offer or answer (design §6): more make a port scanner.
 CANDIDATES: Final = 16
-#: Bytes of one candidate line.
+#: Characters of one candidate line, all ASCII.
 CANDIDATE_BYTES: Final = 512
-#: Bytes of a reason in a refusal: a sentence.
+#: Characters of a reason in a refusal: a sentence.
 REASON_BYTES: Final = 200
 
 # -- frames and sockets -----------------------------------------------------------------------------------------------
@@ -89,3 +94,24 @@ STUN_PER_S: Final = (20.0, 60)
 REMEMBERED_ADDRESSES: Final = 20_000
 #: Other endpoints that are told to a client in one answer.
 NEIGHBOURS: Final = 8
+
+# -- the endpoint's shell and its clients -----------------------------------------------------------------------------
+
+#: Bytes that may wait for one slow socket before it is refused more: an offer's race of envelopes, many times over.
+OUTBOX_BYTES: Final = 512 * 1024
+#: Seconds that the last words on a socket may take before it is closed.
+FLUSH_S: Final = 0.5
+#: Requests of one socket that are under way at once; more are answered by a quota.
+REQUESTS_WAITING: Final = 256
+#: Seconds between two rounds of the endpoint's broom: dead sockets, reservations that ran out.
+SWEEP_S: Final = 5.0
+#: Seconds an HTTP connection may idle, or take for its request, before it is closed: who trickles headers is gone.
+HTTP_IDLE_S: Final = 15.0
+#: Bytes of one HTTP request line or header: nothing that we serve needs a long one.
+HTTP_LINE_BYTES: Final = 8190
+#: Seconds a socket to another endpoint may take to open, resolution and TLS included.
+CONNECT_S: Final = 4.0
+#: Documents that an introducer without a DHT keeps: each of its reservations', of both sorts.
+LOCAL_DOCUMENTS: Final = 40_000
+#: Envelopes that a client takes from one endpoint before it reads slower: more than an honest endpoint passes on.
+DELIVERIES_PER_S: Final = (150.0, 1500)

@@ -36,6 +36,7 @@ from .limits import (
     PEER_RECORD_S,
     RECORD_INTRODUCERS,
 )
+from .packing import Decoder, unpack
 
 VERSION: Final = 1
 _LIFETIME = {Purpose.PEER_RECORD: PEER_RECORD_S, Purpose.INBOX_RECORD: INBOX_RECORD_S}
@@ -77,7 +78,7 @@ class _InboxPayload(msgspec.Struct, array_like=True, frozen=True):
     mailboxes: Introducers
 
 
-_decoders: dict[Purpose, msgspec.msgpack.Decoder[_PeerPayload] | msgspec.msgpack.Decoder[_InboxPayload]] = {
+_decoders: dict[Purpose, Decoder[_PeerPayload | _InboxPayload]] = {
     Purpose.PEER_RECORD: msgspec.msgpack.Decoder(_PeerPayload),
     Purpose.INBOX_RECORD: msgspec.msgpack.Decoder(_InboxPayload),
 }
@@ -220,12 +221,12 @@ def check_document(data: bytes, now: float) -> Document:
     decoder = _decoders.get(envelope.purpose)
     if decoder is None:
         raise Malformed("an envelope that is no document")
+    payload = unpack(decoder, envelope.payload, f"a damaged {envelope.purpose.name.lower()}")
     try:
-        payload = decoder.decode(envelope.payload)
         if payload.version != VERSION:
             raise Malformed(f"a document of version {payload.version}; this is version {VERSION}")
         record = _peer(payload) if isinstance(payload, _PeerPayload) else _inbox(payload)
-    except (msgspec.DecodeError, InvalidMultiaddr, InvalidPeerId) as error:
+    except (InvalidMultiaddr, InvalidPeerId) as error:
         raise Malformed(f"a damaged {envelope.purpose.name.lower()}") from error
     if record.peer != envelope.sender:
         raise BadSignature("the document speaks of somebody else")

@@ -19,6 +19,9 @@ class Scope(IntEnum):
     GLOBAL = 3
 
 
+#: No host's addresses (RFC 6890), nor those with an IPv4 address inside, which may lead back into our own network.
+_NOBODYS = tuple(ipaddress.ip_network(text) for text in ("0.0.0.0/8", "240.0.0.0/4", "::/8"))
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -34,14 +37,16 @@ def parse_ip(host: str) -> IPAddress | None:
 
 
 def scope_of(host: str) -> Scope | None:
-    """The scope of an IP address in text; None for a name, and for what is no host's address (multicast, 0.0.0.0)."""
+    """The scope of an IP address in text; None for a name, and for what is no host's address (multicast, 0.0.0.0/8)."""
     address = parse_ip(host)
-    if address is None or address.is_multicast or address.is_unspecified:
+    if address is None or address.is_multicast:
         return None
     if address.is_loopback:
         return Scope.LOOPBACK
-    if isinstance(address, ipaddress.IPv4Address) and address == ipaddress.IPv4Address("255.255.255.255"):
+    if any(address in network for network in _NOBODYS):
         return None
+    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        return Scope.PRIVATE
     return Scope.GLOBAL if address.is_global else Scope.PRIVATE
 
 

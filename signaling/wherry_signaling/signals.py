@@ -12,9 +12,9 @@ leads there. Its payload is a msgpack array; the kind is the envelope's purpose:
     refusal     [1, attempt id 16 | ping's nonce, error's wire number, reason]
 
 `issued` is milliseconds since 1970 by the offerer's own clock: of two offers under way from one peer, the later one
-counts. `record` is the sender's own signed peer record, or nothing: it says where the reply can go. `role` is 0 for a first
-connection, 1 for one beside an existing link (re-dial, upgrade). Message and retry have their numbers and come to life
-with messages.
+counts. `record` is the sender's own signed peer record, or nothing: it says where the reply can go. `role` is 0 for a
+first connection, 1 for one beside an existing link (re-dial, upgrade). Message and retry have their numbers and come to
+life with messages.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .envelope import Envelope, open_envelope, seal, sign, unseal
 from .errors import Malformed, VersionMismatch
 from .identity import Identity, PeerId
 from .limits import CANDIDATE_BYTES, CANDIDATES, DOCUMENT_BYTES, REASON_BYTES, SDP_BYTES
+from .packing import unpack
 
 VERSION: Final = 1
 ROLE_FIRST: Final = 0
@@ -121,6 +122,13 @@ _PURPOSES = {kind: purpose for purpose, kind in _TYPES.items()}
 _decoders = {purpose: msgspec.msgpack.Decoder(kind) for purpose, kind in _TYPES.items()}
 
 
+class _Head(msgspec.Struct, array_like=True, frozen=True):
+    version: int
+
+
+_head = msgspec.msgpack.Decoder(_Head)
+
+
 def payload_of(signal: Signal) -> bytes:
     """The bytes that are signed; the answer's hash is over an offer's."""
     return msgspec.msgpack.encode(signal)
@@ -149,12 +157,8 @@ def open_signal(data: bytes, *, recipient: Identity) -> tuple[Signal, Envelope]:
     decoder = _decoders.get(envelope.purpose)
     if decoder is None:
         raise Malformed(f"a {envelope.purpose.name.lower()} is not understood here")
-    try:
-        signal = decoder.decode(envelope.payload)
-    except msgspec.DecodeError as error:
-        raise Malformed(f"a damaged {envelope.purpose.name.lower()}") from error
-    if signal.version != VERSION:
-        raise VersionMismatch(
-            f"the peer speaks version {signal.version}, we speak {VERSION}", peer=str(envelope.sender)
-        )
-    return signal, envelope
+    damaged = f"a damaged {envelope.purpose.name.lower()}"
+    version = unpack(_head, envelope.payload, damaged).version  # another version may have another shape
+    if version != VERSION:
+        raise VersionMismatch(f"the peer speaks version {version}, we speak {VERSION}", peer=str(envelope.sender))
+    return unpack(decoder, envelope.payload, damaged), envelope

@@ -32,6 +32,9 @@ cipher (handshake.py)::
 A *way back* names the socket an envelope came in by, for whoever it was delivered to and as long as that socket is
 open: a reply along it reaches a guest that nobody has a reservation of. It is delivered to the guest like any other.
 
+Lengths of text are counted in Unicode characters (in JavaScript: ``[...text].length``). Integers are below 2^53, in
+whichever of msgpack's sizes; a float is none.
+
 `tag` says by which right a stranger's envelope comes; it is empty, or 16 bytes. What is *handed on* is sealed to the
 next introducer's identity (as X25519) and holds msgpack [to 32, tag, sealed envelope].
 
@@ -48,6 +51,7 @@ import msgspec
 
 from .errors import Malformed
 from .limits import DOCUMENT_BYTES, FRAME_BYTES, INTRODUCER_ENDPOINTS, MULTIADDR_BYTES, NEIGHBOURS, REASON_BYTES
+from .packing import unpack
 
 VERSION = 1
 
@@ -334,16 +338,8 @@ def decode(data: bytes) -> AnyFrame | Unknown:
     """
     if len(data) > FRAME_BYTES:
         raise Malformed(f"a frame of {len(data)} bytes; {FRAME_BYTES} is the most")
-    try:
-        return _decoder.decode(data)
-    except msgspec.DecodeError as error:
-        try:
-            kind = _head.decode(data).kind
-        except msgspec.DecodeError:
-            kind = None
-        if kind is not None and kind not in _KINDS:
-            return Unknown(kind)
-        raise Malformed("a damaged frame" if kind is None else f"a damaged frame of kind {kind}") from error
+    kind = unpack(_head, data, "no frame").kind
+    return unpack(_decoder, data, f"a damaged frame of kind {kind}") if kind in _KINDS else Unknown(kind)
 
 
 def decode_handover(data: bytes) -> Handover:
@@ -351,7 +347,4 @@ def decode_handover(data: bytes) -> Handover:
 
     :raises Malformed: if it is none.
     """
-    try:
-        return _handover.decode(data)
-    except msgspec.DecodeError as error:
-        raise Malformed("no handed-on envelope") from error
+    return unpack(_handover, data, "no handed-on envelope")
