@@ -183,9 +183,10 @@ def _read_environment(environment: Mapping[str, str]) -> list[tuple[Setting, str
         setting = _BY_VARIABLE.get(variable)
         if setting is not None:
             found.append((setting, text))
-        elif near := _nearest(variable, list(_BY_VARIABLE)):
+        elif near := _nearest(variable.removeprefix(ENVIRONMENT).lower(), list(_BY_FIELD)):
             # Tools around Wherry have variables of their own: only what looks like a slip of the pen is refused.
-            raise ConfigInvalid(f"the environment's {variable} is no setting", hint=f"Did you mean {near}?")
+            hint = f"Did you mean {_BY_FIELD[near].variable}?"
+            raise ConfigInvalid(f"the environment's {variable} is no setting", hint=hint)
     return found
 
 
@@ -201,7 +202,7 @@ def _known(name: str, origin: Origin) -> Setting:
 def _nearest(name: str, known: list[str]) -> str | None:
     import difflib  # only on the way to an error
 
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None)
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.75)), None)
 
 
 def _shown(raw: object) -> str:

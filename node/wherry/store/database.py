@@ -1,0 +1,162 @@
+"""The seam to SQLite: opened with care, migrated, written by one writer; its errors become typed ones here.
+
+A file is in write-ahead mode (readers such as a backup never block the node) and `synchronous = NORMAL`: after a power
+cut the last moments may be missing, what is there is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from wherry_signaling.errors import Closed, HomeUnusable, WherryError
+
+from ..errors import DatabaseCorrupt, DiskFull
+from .limits import BUSY_MS, FULL_BYTES, LOG_BYTES
+
+Value = None | int | float | str | bytes
+Row = tuple[Any, ...]
+
+
+class Database:
+    """One open file, used from one thread.
+
+    :param path: made if it is missing.
+    :param application: the number that marks files of this kind.
+    :param migrations: scripts; the n-th leads from version n to n + 1.
+    :raises DatabaseCorrupt: if it is damaged, of another program, or of a newer Wherry; it is not touched then.
+    :raises DiskFull, HomeUnusable: if it cannot be opened for another reason.
+    """
+
+    def __init__(self, path: Path, *, application: int, migrations: Sequence[str]) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection | None = None
+        with self._typed():
+            self._make()
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+        try:
+            self._check(application, len(migrations))
+            self._prepare()
+            self._migrate(application, migrations)
+        except BaseException:
+            self.close()
+            raise
+
+    def _make(self) -> None:
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+
+    def _check(self, application: int, newest: int) -> None:
+        """Look, and change nothing."""
+        [(mark,)], [(version,)] = self.read("PRAGMA application_id"), self.read("PRAGMA user_version")
+        if mark not in (0, application) or (mark == 0 and self.read("SELECT 1 FROM sqlite_schema LIMIT 1")):
+            raise DatabaseCorrupt(f"{self.path} is some other program's")
+        if version > newest:
+            detail = f"{self.path} is of version {version}, this Wherry knows {newest}"
+            raise DatabaseCorrupt(detail, hint="Update Wherry. Nothing was changed.")
+        found = [str(row[0]) for row in self.read("PRAGMA quick_check(1)")]
+        if found != ["ok"]:
+            raise DatabaseCorrupt(f"{self.path}: {_one_line(found[0])}")
+
+    def _prepare(self) -> None:
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            self.read(f"PRAGMA {pragma}")
+        self.read(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+
+    def _migrate(self, application: int, migrations: Sequence[str]) -> None:
+        [(version,)] = self.read("PRAGMA user_version")
+        for number, script in enumerate(migrations[version:], start=version + 1):
+            with self._typed():
+                # One transaction: executescript() commits what is open first, so the script brings its own.
+                self._open.executescript(
+                    f"BEGIN IMMEDIATE; {script}; PRAGMA application_id = {application};"
+                    f" PRAGMA user_version = {number}; COMMIT"
+                )
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise Closed(f"the database {self.path.name}")
+        return self._connection
+
+    def close(self) -> None:
+        """Close the file; harmless when it is closed already."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def read(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """All rows.
+
+        :raises DatabaseCorrupt, DiskFull, HomeUnusable, Closed: as it may be.
+        """
+        with self._typed():
+            return self._open.execute(sql, values).fetchall()
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of the block, or nothing of it.
+
+        :raises DiskFull: if there is no room; what was there before stays and can be read.
+        :raises DatabaseCorrupt, HomeUnusable, Closed: as it may be.
+        """
+        with self._typed():
+            connection = self._open
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # SQLite has rolled back by itself where the disk was full
+                    connection.execute("ROLLBACK")
+                raise
+
+    def backup(self, path: Path) -> None:
+        """Copy the database as it is now, whole, while it is in use.
+
+        :raises HomeUnusable: if `path` exists, or cannot be written.
+        :raises DiskFull: if there is no room.
+        """
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as error:
+            raise HomeUnusable(f"{path}: {error.strerror}", hint="Choose another place for the copy.") from error
+        with self._typed():
+            copy = sqlite3.connect(path)
+            try:
+                self._open.backup(copy)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+            finally:
+                copy.close()
+
+    @contextmanager
+    def _typed(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+        except OSError as error:
+            raise HomeUnusable(f"{self.path}: {error.strerror}") from error
+
+    def _error(self, error: sqlite3.Error) -> WherryError:
+        primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        match primary:
+            case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+                return DatabaseCorrupt(f"{self.path}: {_one_line(str(error))}")
+            case sqlite3.SQLITE_FULL:
+                return DiskFull(f"{self.path} cannot grow")
+            case sqlite3.SQLITE_IOERR if shutil.disk_usage(self.path.parent).free < FULL_BYTES:
+                return DiskFull(f"{self.path} cannot grow")
+            case sqlite3.SQLITE_ERROR | sqlite3.SQLITE_MISUSE | sqlite3.SQLITE_CONSTRAINT:
+                raise error  # our own mistake, nothing that a user could mend
+        return HomeUnusable(f"{self.path}: {_one_line(str(error))}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:160]
