@@ -23,7 +23,7 @@ help:  ## this list
 
 run:  ## a mesh of five nodes on this machine, with the page, until Ctrl-C
 	@$(NEED) python page
-	@$(BIN)/wherry demo || [ $$? -eq 130 ]  # 130: ended by Ctrl-C, as it should be
+	@trap : INT; $(BIN)/wherry demo || [ $$? -eq 130 ]  # 130: ended by Ctrl-C, as it should be
 
 test: check test-web  ## everything: the checks, then every test, in the browser and behind NATs too
 	@$(NEED) dev page chromium namespaces
