@@ -115,3 +115,11 @@ CONNECT_S: Final = 4.0
 LOCAL_DOCUMENTS: Final = 40_000
 #: Envelopes that a client takes from one endpoint before it reads slower: more than an honest endpoint passes on.
 DELIVERIES_PER_S: Final = (150.0, 1500)
+#: Guest sockets that one process keeps: a dial needs about four, and a process has about a thousand in all.
+GUEST_SOCKETS: Final = 256
+#: Seconds a guest socket is kept after its last request: an attempt lasts 15 s, and its answer may come back this way.
+GUEST_IDLE_S: Final = 20.0
+#: Ways back that a recipient can use: those of the latest envelopes it was given.
+WAYS_BACK: Final = 1024
+#: Seconds until the next address of an endpoint is tried beside the first (RFC 8305 says 250 ms).
+STAGGER_S: Final = 0.25
