@@ -1,43 +1,39 @@
-/** What a person tried with a peer, as data: pings, an echo, a measurement. */
-import type { ConnectionState } from "./connection.ts";
-import type { Problem } from "./engine.ts";
+/** What a person tried with a peer, as data: pings, an echo, a measurement of throughput. */
+import type { ErrorInfo, PingReply } from "@wherry/peer";
 
-export type Way = ConnectionState;
-
-export type PingReply =
-  | { readonly n: number; readonly ok: true; readonly rttMs: number; readonly way: Way; readonly address: string | null }
-  | { readonly n: number; readonly ok: false; readonly waitedMs: number };
+/** One ping: a reply, or the error that came instead. */
+export type PingLine =
+  | { readonly n: number; readonly reply: PingReply; readonly error: null }
+  | { readonly n: number; readonly reply: null; readonly error: ErrorInfo };
 
 export interface PingRun {
   readonly running: boolean;
-  readonly sent: number;
-  readonly replies: readonly PingReply[];
-  readonly problem: Problem | null;
+  readonly lines: readonly PingLine[];
 }
 
 export interface EchoLine {
   readonly n: number;
   readonly text: string;
-  /** What came back and how long it took; null while under way. */
-  readonly back: { readonly text: string; readonly ms: number } | null;
+  /** How long it took to come back; null while under way. */
+  readonly backMs: number | null;
 }
 
 export interface EchoRun {
   readonly stream: "opening" | "open" | "closed";
   readonly lines: readonly EchoLine[];
-  readonly problem: Problem | null;
+  readonly error: ErrorInfo | null;
 }
 
 export interface Measurement {
-  readonly state: "running" | "done" | "stopped" | "failed";
+  readonly state: "opening" | "running" | "done" | "stopped" | "failed";
   /** Bytes to send in all; sent; come back and found equal. */
   readonly total: number;
   readonly sent: number;
   readonly back: number;
   readonly elapsedMs: number;
-  /** Smoothed over 3 s, bytes per second of bytes that came back. */
+  /** Bytes per second that came back, over the last 3 s; over all of it once done. */
   readonly rate: number;
-  readonly problem: Problem | null;
+  readonly error: ErrorInfo | null;
 }
 
 export interface Trials {

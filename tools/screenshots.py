@@ -1,0 +1,190 @@
+"""The page in all its states, as pictures: `.venv/bin/python -m tools.screenshots [STAGE …]`.
+
+Builds the staged page (`web/packages/dashboard/src/staged.tsx`), serves it from a loopback port and opens every state
+at 360 and 1280 pixels, light and dark. The pictures go to `screenshots/`. At each, axe-core must find nothing; at 320
+pixels no state may scroll sideways; nothing may break the page's content security policy. Exits 1 if any of that fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import http.server
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tools import chromium, nodejs
+from tools.console import say
+from tools.paths import ROOT, WEB
+
+OUT = ROOT / "screenshots"
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = {360: 780, 1280: 800}
+"""Width and height of the window, CSS pixels."""
+
+NARROWEST = 320
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+SECONDS = 20_000
+"""Longest that one step in the browser may take, milliseconds."""
+
+
+def main() -> int:
+    """Take the pictures and check each state; the number of findings decides the exit code."""
+    parser = argparse.ArgumentParser(description="The page in all its states, as pictures.")
+    parser.add_argument("stages", nargs="*", help="only these states")
+    parser.add_argument("--out", type=Path, default=OUT)
+    asked = parser.parse_args()
+    node = nodejs.ensure()
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node / "node"))
+    with tempfile.TemporaryDirectory() as folder:
+        build(node, Path(folder))
+        with served(Path(folder)) as url:
+            findings = photograph(f"{url}/staged.html", asked.stages, asked.out)
+    for finding in findings:
+        say(f"  {finding}")
+    say(f"{len(findings)} findings; pictures in {asked.out}")
+    return 1 if findings else 0
+
+
+def build(node: Path, folder: Path) -> None:
+    """Build the staged page into `folder`."""
+    command = [str(node / "npm"), "run", "--silent", "build:staged", "--workspace", "@wherry/dashboard"]
+    command += ["--", "--outDir", str(folder), "--logLevel", "warn"]
+    subprocess.run(command, cwd=WEB, env={**os.environ, **nodejs.environment(node)}, check=True)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve `folder` from a loopback port while the block runs; yields the URL."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing about it."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+def photograph(url: str, only: list[str], out: Path) -> list[str]:
+    """Open every state in every look; returns what is wrong, one line each."""
+    from playwright.sync_api import sync_playwright
+
+    out.mkdir(parents=True, exist_ok=True)
+    findings: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(chromium.ensure()), args=list(FLAGS))
+        try:
+            stages = only or stages_of(browser, url)
+            for stage in stages:
+                findings += narrow(browser, f"{url}?stage={stage}", stage)
+                for width, height in WIDTHS.items():
+                    for look in ("light", "dark"):
+                        name = f"{stage}-{width}-{look}"
+                        picture = out / f"{name}.png"
+                        findings += one(browser, f"{url}?stage={stage}", name, picture, (width, height, look))
+        finally:
+            browser.close()
+    return findings
+
+
+def stages_of(browser: Any, url: str) -> list[str]:
+    """The names of all states, from the page itself."""
+    page = browser.new_page()
+    page.goto(url)
+    names = page.inner_text("body").removeprefix("stages: ").split()
+    page.close()
+    return list(names)
+
+
+@contextmanager
+def opened(browser: Any, url: str, width: int, height: int, look: str, findings: list[str], name: str) -> Iterator[Any]:
+    """A page at `url`, drawn; errors and violations of the policy become findings."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=look,
+        reduced_motion="reduce",
+        timezone_id="UTC",
+        locale="en-GB",
+        device_scale_factor=2 if width < 500 else 1,
+        bypass_csp=False,
+    )
+    context.set_default_timeout(SECONDS)
+    page = context.new_page()
+    page.on("pageerror", lambda error: findings.append(f"{name}: {error}"))
+    page.on("console", lambda line: findings.append(f"{name}: {line.text}") if line.type == "error" else None)
+    try:
+        page.goto(url)
+        page.wait_for_selector("#app > *")
+        yield page
+    finally:
+        context.close()
+
+
+def one(browser: Any, url: str, name: str, picture: Path, view: tuple[int, int, str]) -> list[str]:
+    """Take one picture, of the whole page, and ask axe-core about it."""
+    findings: list[str] = []
+    with opened(browser, url, *view, findings, name) as page:
+        page.screenshot(path=str(picture), full_page=True)
+    # axe is brought in from outside, which the page's own policy rightly forbids: a second look, without it
+    context = browser.new_context(
+        viewport={"width": view[0], "height": view[1]}, color_scheme=view[2], reduced_motion="reduce", bypass_csp=True
+    )
+    try:
+        page = context.new_page()
+        page.goto(url)
+        page.wait_for_selector("#app > *")
+        page.add_script_tag(path=str(AXE))
+        for violation in page.evaluate("() => axe.run().then(found => found.violations)"):
+            where = "; ".join(str(node["target"][0]) for node in violation["nodes"][:3])
+            findings.append(f"{name}: axe {violation['id']}: {violation['help']} ({where})")
+    finally:
+        context.close()
+    return findings
+
+
+def narrow(browser: Any, url: str, stage: str) -> list[str]:
+    """Whether the state scrolls sideways on the narrowest phone, or has something too small to hit."""
+    findings: list[str] = []
+    with opened(browser, url, NARROWEST, 640, "light", findings, stage) as page:
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        if width > NARROWEST:
+            findings.append(f"{stage}: {width} pixels wide at {NARROWEST}")
+        findings += [f"{stage}: too small to hit: {text}" for text in page.evaluate(TOO_SMALL)]
+    return findings
+
+
+TOO_SMALL = """() => [...document.querySelectorAll("a, button, summary, input, label.size")]
+  .filter(each => each.checkVisibility() && !each.matches(".skip, .offscreen, [type=radio]"))
+  .map(each => [each, each.getBoundingClientRect()])
+  .filter(([each, box]) => box.width > 0 && (box.width < 44 || box.height < 43.5))
+  .map(([each, box]) => `${each.tagName} ${each.className?.baseVal ?? each.className} `
+    + `${Math.round(box.width)}x${Math.round(box.height)} ${each.textContent.slice(0, 30)}`)
+"""
+
+if __name__ == "__main__":
+    sys.exit(main())

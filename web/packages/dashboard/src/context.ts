@@ -1,0 +1,48 @@
+/** How views get at the engine, and run its commands. */
+import { createContext } from "preact";
+import { useContext, useRef, useState } from "preact/hooks";
+import type { Engine, ErrorInfo, Outcome, State } from "./engine/engine.ts";
+
+const Context = createContext<Engine | null>(null);
+
+export const EngineProvider = Context.Provider;
+
+export function useEngine(): Engine {
+  const engine = useContext(Context);
+  if (engine === null) throw new Error("a view outside of EngineProvider");
+  return engine;
+}
+
+/** The state now; the view is drawn again when it changes. */
+export const useEngineState = (): State => useEngine().state.value;
+
+export interface Command<Arguments extends readonly unknown[]> {
+  readonly run: (...given: Arguments) => void;
+  readonly busy: boolean;
+  /** Why it failed the last time; null while it has not. */
+  readonly error: ErrorInfo | null;
+  readonly clear: () => void;
+}
+
+/** A command with what a button shows of it: whether it runs, and why it failed. */
+export function useCommand<Arguments extends readonly unknown[], Value>(
+  command: (...given: Arguments) => Promise<Outcome<Value>>,
+  then?: (value: Value) => void,
+): Command<Arguments> {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ErrorInfo | null>(null);
+  const running = useRef(false);
+  const run = (...given: Arguments): void => {
+    if (running.current) return; // an eager second click
+    running.current = true;
+    setBusy(true);
+    setError(null);
+    void command(...given).then((outcome) => {
+      running.current = false;
+      setBusy(false);
+      if (outcome.ok) then?.(outcome.value);
+      else setError(outcome.error);
+    });
+  };
+  return { run, busy, error, clear: () => setError(null) };
+}

@@ -1,0 +1,338 @@
+/**
+ * The page's states by name, for pictures and tests: each a whole engine state and a place in the page. Time stands
+ * still at {@link NOW}.
+ */
+import type { ConnectionState, ErrorInfo, IntroducerState, PeerState, SeenPeer, Trace, TraceEntry } from "@wherry/peer";
+import { addressOf, idOf, type Member } from "./cast.ts";
+import { STARTING, type State } from "./engine.ts";
+import { NO_TRIALS, type Trials } from "./trials.ts";
+
+export interface Stage {
+  readonly state: State;
+  /** Where the page is, as the hash of its address. */
+  readonly hash: string;
+}
+
+/** 2026-11-20, 14:02 UTC */
+export const NOW = Date.UTC(2026, 10, 20, 14, 2);
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const MB = 1_000_000;
+
+const YOU: PeerState = {
+  phase: "running",
+  id: idOf("You"),
+  address: addressOf("You"),
+  link: `wherry:${addressOf("You")}?via=203.0.113.77:4770`,
+  pageLink: `http://203.0.113.77:4770/#/add/${addressOf("You")}`,
+  name: "Quiet Heron",
+  tab: "leader",
+  reachability: { verdict: "anywhere", because: "Through 3 introducers." },
+  introducers: [introducer("Ada", 18), introducer("Kim", 44), introducer("Lou", 61)],
+  connections: [],
+  peers: [heard("Ada", "introducer"), heard("Kim", "introducer"), heard("Lou", "introducer")],
+  clockOffsetMs: 412,
+  published: { at: NOW - 4 * MINUTE, sequence: 3, expires: NOW + 18 * 60 * MINUTE },
+  problems: [],
+  servedBy: "203.0.113.77:4770",
+  keyIsNew: false,
+};
+
+const BASE: State = { ...STARTING, peer: YOU, keySaved: null };
+
+function introducer(who: Member, rttMs: number, change: Partial<IntroducerState> = {}): IntroducerState {
+  const host = { Ada: "203.0.113.77", Kim: "198.51.100.4", Lou: "192.0.2.61" }[who as string] ?? "203.0.113.9";
+  return {
+    peer: idOf(who),
+    multiaddr: `/ip4/${host}/tcp/4770/ws`,
+    authority: `${host}:4770`,
+    state: "reserved",
+    rttMs,
+    since: NOW - 42 * MINUTE,
+    expires: NOW + 50 * MINUTE,
+    because: null,
+    ...change,
+  };
+}
+
+function heard(who: Member, how: SeenPeer["how"], change: Partial<SeenPeer> = {}): SeenPeer {
+  return { peer: idOf(who), name: who, how, seen: NOW - 3 * MINUTE, multiaddrs: [], ...change };
+}
+
+function connection(who: Member, change: Partial<ConnectionState> = {}): ConnectionState {
+  return {
+    peer: idOf(who),
+    state: "open",
+    path: "direct",
+    phase: null,
+    since: NOW - 61 * MINUTE,
+    rttMs: 18,
+    bytesIn: 1204 * MB,
+    bytesOut: 3.1 * MB,
+    rateIn: 0,
+    rateOut: 0,
+    pair: {
+      local: "192.168.1.20:51044",
+      remote: "203.0.113.9:41002",
+      localKind: "host",
+      remoteKind: "srflx",
+      protocol: "udp",
+    },
+    streams: [{ id: 1, name: "/wherry/message/1", datagrams: false, inbound: false, bytesIn: 8120, bytesOut: 5110 }],
+    links: 1,
+    error: null,
+    ...change,
+  };
+}
+
+const error = (code: string, message: string, hint = ""): ErrorInfo => ({ code, side: "remote", message, hint, peer: null });
+
+const ICE_FAILED = error("ICE_FAILED", "The peer answered, but no path leads to it.");
+const NOT_FOUND = error("PEER_NOT_FOUND", "Nobody knows this peer now.", "Ask for a fresh invite.");
+const OFFLINE: PeerState = {
+  ...YOU,
+  reachability: { verdict: "offline", because: "No introducer answers." },
+  introducers: YOU.introducers.map((each) => ({
+    ...each,
+    state: "lost",
+    rttMs: null,
+    since: NOW - 2 * MINUTE,
+    expires: null,
+  })),
+};
+
+const closed = (who: Member, path: ConnectionState["path"], why: ErrorInfo | null): ConnectionState =>
+  connection(who, { state: "closed", path, error: why, rttMs: null, pair: null, streams: [] });
+
+const connecting = (who: Member, phase: ConnectionState["phase"], forMs: number): ConnectionState =>
+  connection(who, { state: "connecting", path: "connecting", phase, since: NOW - forMs, rttMs: null, pair: null, streams: [], bytesIn: 0, bytesOut: 0 });
+
+const people = (...members: readonly Member[]): State["people"] =>
+  members.map((member) => ({ id: idOf(member), added: NOW - 90 * MINUTE, text: `wherry:${addressOf(member)}?via=203.0.113.77:4770` }));
+
+const MANY: State = {
+  ...BASE,
+  keySaved: NOW - 3 * 24 * 60 * MINUTE,
+  people: people("Bela", "Cy", "Dora", "Mara", "Nils", "Eve", "Oona"),
+  peer: {
+    ...YOU,
+    connections: [
+      connection("Bela"),
+      connection("Cy", { path: "relayed", rttMs: 48, bytesIn: 12_000, bytesOut: 9000 }),
+      connection("Ada", { path: "direct_lan", rttMs: 0.8, bytesIn: 88_000, bytesOut: 41_000 }),
+      connection("Oona", { path: "signaling", rttMs: 131, bytesIn: 4000, bytesOut: 2000 }),
+      connecting("Eve", "ring", 5 * SECOND),
+      closed("Dora", "waiting", error("DIAL_TIMEOUT", "The peer did not answer in time.")),
+      closed("Mara", "unreachable", ICE_FAILED),
+    ],
+    peers: [
+      ...YOU.peers,
+      heard("Bela", "connected", { name: "Bela" }),
+      heard("Cy", "connected"),
+      heard("Dora", "remembered", { seen: NOW - 22 * MINUTE }),
+      heard("Mara", "remembered", { name: "Mara of the long and winding river valley" }),
+      heard("Nils", "remembered", { name: "Bela" }),
+      heard("Eve", "invited", { name: null }),
+      heard("Oona", "connected"),
+      heard("Piet", "neighbour", { name: null, multiaddrs: ["/ip4/198.51.100.7/tcp/4770/ws"] }),
+    ],
+  },
+};
+
+const ONE: State = {
+  ...BASE,
+  people: people("Bela"),
+  peer: { ...YOU, connections: [connection("Bela")], peers: [...YOU.peers, heard("Bela", "connected")] },
+};
+
+/** A state with one peer, in one way. */
+function withPeer(who: Member, change: ConnectionState | null, more: { trials?: Partial<Trials>; trace?: Trace; seen?: SeenPeer } = {}): State {
+  const id = idOf(who);
+  return {
+    ...BASE,
+    people: people(who),
+    peer: {
+      ...YOU,
+      connections: change === null ? [] : [change],
+      peers: [...YOU.peers, more.seen ?? heard(who, "connected")],
+    },
+    trials: more.trials === undefined ? {} : { [id]: { ...NO_TRIALS, ...more.trials } },
+    traces: more.trace === undefined ? {} : { [id]: more.trace },
+  };
+}
+
+const entry = (tMs: number, phase: TraceEntry["phase"], event: string, way: string, ok: boolean | null, data: TraceEntry["data"] = {}): TraceEntry => ({
+  tMs,
+  phase,
+  event,
+  way,
+  ok,
+  data,
+});
+
+const OPENED: Trace = {
+  peer: idOf("Bela"),
+  attempt: "7f3a09c2d4e15b68",
+  direction: "outbound",
+  started: NOW - 61 * MINUTE,
+  outcome: "open",
+  summary: "Bela is connected directly.",
+  advice: null,
+  error: null,
+  entries: [
+    entry(0, "look_up", "asked", "203.0.113.77:4770", true, { record_age_min: 12 }),
+    entry(41, "ring", "delivered", "Ada · 203.0.113.77:4770", true, { ms: 38 }),
+    entry(44, "ring", "not here", "Kim · 198.51.100.4:4770", false, { code: "NO_RESERVATION" }),
+    entry(96, "negotiate", "answered", "Ada · 203.0.113.77:4770", true),
+    entry(101, "ice", "pair tried", "192.168.1.20:51044 → 10.0.0.4:40211", false),
+    entry(118, "ice", "pair chosen", "192.168.1.20:51044 → 203.0.113.9:41002", true, { rtt_ms: 18 }),
+    entry(131, "open", "open", "", true),
+  ],
+};
+
+const FAILED: Trace = {
+  ...OPENED,
+  peer: idOf("Mara"),
+  outcome: "failed",
+  summary: "Mara answered, but none of the paths between you works.",
+  advice: "One side may block UDP. Try another network, or open the UDP port on one side.",
+  error: ICE_FAILED,
+  entries: [
+    ...OPENED.entries.slice(0, 4),
+    entry(101, "ice", "pair tried", "192.168.1.20:51044 → 10.0.0.4:40211", false),
+    entry(101, "ice", "pair tried", "203.0.113.80:51044 → 203.0.113.9:41002", false),
+    entry(15_000, "end", "gave up", "", false, { code: "ICE_FAILED" }),
+  ],
+};
+
+const reply = (n: number, rttMs: number) => ({
+  n,
+  error: null,
+  reply: { peer: idOf("Bela"), rttMs, over: "connection", path: "direct", via: "203.0.113.9:41002" } as const,
+});
+
+const TRIALS: Trials = {
+  ping: { running: false, lines: [reply(1, 21.3), reply(2, 18.1), reply(3, 17.6), reply(4, 18.4)] },
+  echo: {
+    stream: "open",
+    error: null,
+    lines: [
+      { n: 1, text: "Hello over there", backMs: 19.2 },
+      { n: 2, text: "<b>only text</b> &amp; nothing else", backMs: 18.7 },
+      { n: 3, text: "still there?", backMs: null },
+    ],
+  },
+  measurement: {
+    state: "running",
+    total: 8 * 2 ** 20,
+    sent: 6.1 * MB,
+    back: 4.9 * MB,
+    elapsedMs: 400,
+    rate: 12.4 * MB,
+    error: null,
+  },
+};
+
+const peerHash = (who: Member): string => `#/peer/${idOf(who)}`;
+
+/** Every state that is looked at. */
+export const STAGES: Readonly<Record<string, Stage>> = {
+  starting: { state: STARTING, hash: "#/" },
+  lonely: {
+    hash: "#/",
+    state: {
+      ...BASE,
+      peer: {
+        ...YOU,
+        link: null,
+        pageLink: null,
+        keyIsNew: true,
+        introducers: [introducer("Ada", 0, { peer: "", state: "connecting", rttMs: null })],
+        peers: [],
+        published: null,
+        clockOffsetMs: null,
+        reachability: { verdict: "outbound", because: "The first introducer is being asked." },
+      },
+    },
+  },
+  empty: { state: { ...BASE, peer: { ...YOU, keyIsNew: true, peers: [] } }, hash: "#/" },
+  one: { state: ONE, hash: "#/" },
+  many: { state: MANY, hash: "#/" },
+  "many-list": { state: MANY, hash: "#/peers" },
+  "empty-list": { state: { ...BASE, peer: { ...YOU, peers: [] } }, hash: "#/peers" },
+  offline: { state: { ...MANY, online: false, peer: { ...OFFLINE, connections: MANY.peer?.connections ?? [], peers: MANY.peer?.peers ?? [] } }, hash: "#/" },
+  "offline-list": { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/peers" },
+  network: {
+    state: { ...BASE, peer: { ...YOU, reachability: { verdict: "network", because: "All introducers are on this network." } } },
+    hash: "#/",
+  },
+  error: {
+    hash: "#/",
+    state: {
+      ...ONE,
+      peer: {
+        ...(ONE.peer ?? YOU),
+        introducers: [
+          introducer("Ada", 18),
+          introducer("Eve", 0, { state: "lost", rttMs: null, since: NOW - 2 * MINUTE, because: "It does not answer." }),
+        ],
+        reachability: { verdict: "outbound", because: "No introducer takes a reservation." },
+        problems: [
+          error("IDENTITY_ELSEWHERE", "This identity also runs elsewhere."),
+          error("CLOCK_WRONG", "This computer's clock is 47 min slow.", "Set the clock."),
+        ],
+      },
+    },
+  },
+  failed: {
+    state: { ...STARTING, failure: error("ENGINE_MISSING", "WebRTC is switched off in this browser.") },
+    hash: "#/",
+  },
+  follower: { state: { ...ONE, peer: { ...(ONE.peer ?? YOU), tab: "follower" } }, hash: "#/" },
+  add: { state: BASE, hash: `#/add/${encodeURIComponent(`wherry:${addressOf("Dora")}?via=198.51.100.4:4770`)}` },
+  "add-known": { state: MANY, hash: `#/add/${encodeURIComponent(`wherry:${addressOf("Nils")}?via=198.51.100.4:4770`)}` },
+  "add-self": { state: BASE, hash: `#/add/wherry:${addressOf("You")}` },
+  "add-bad": { state: BASE, hash: `#/add/wherry:${addressOf("Dora").slice(0, -4)}` },
+  direct: { state: withPeer("Bela", connection("Bela"), { trace: OPENED }), hash: peerHash("Bela") },
+  direct_lan: {
+    state: withPeer("Bela", connection("Bela", { path: "direct_lan", rttMs: 0.7 }), { trace: OPENED }),
+    hash: peerHash("Bela"),
+  },
+  trials: { state: withPeer("Bela", connection("Bela", { rateIn: 12.4 * MB, rateOut: 14 * MB }), { trials: TRIALS, trace: OPENED }), hash: peerHash("Bela") },
+  trouble: {
+    hash: peerHash("Bela"),
+    state: withPeer("Bela", connection("Bela"), {
+      trials: {
+        ping: { running: true, lines: [{ n: 1, reply: null, error: error("DIAL_TIMEOUT", "No reply") }, reply(2, 18.1)] },
+        echo: { stream: "closed", lines: [], error: error("STREAM_REFUSED", "The peer does not serve this stream.") },
+        measurement: {
+          state: "failed",
+          total: 8 * 2 ** 20,
+          sent: 2 * MB,
+          back: 1.5 * MB,
+          elapsedMs: 900,
+          rate: 0,
+          error: error("LIMIT_EXCEEDED", "A limit is reached."),
+        },
+      },
+    }),
+  },
+  relayed: { state: withPeer("Cy", connection("Cy", { path: "relayed", rttMs: 48 })), hash: peerHash("Cy") },
+  signaling: { state: withPeer("Oona", connection("Oona", { path: "signaling", rttMs: 131 })), hash: peerHash("Oona") },
+  connecting: { state: withPeer("Eve", connecting("Eve", "ring", 5 * SECOND), { seen: heard("Eve", "invited", { name: null }) }), hash: peerHash("Eve") },
+  waiting: {
+    state: withPeer("Dora", closed("Dora", "waiting", null), { seen: heard("Dora", "remembered", { seen: NOW - 22 * MINUTE }) }),
+    hash: peerHash("Dora"),
+  },
+  unreachable: { state: withPeer("Mara", closed("Mara", "unreachable", ICE_FAILED), { trace: FAILED }), hash: peerHash("Mara") },
+  unknown: { state: withPeer("Piet", closed("Piet", "unreachable", NOT_FOUND), { seen: heard("Piet", "invited", { name: null }) }), hash: peerHash("Piet") },
+  known: { state: withPeer("Kim", null, { seen: heard("Kim", "introducer", { multiaddrs: ["/ip4/198.51.100.4/tcp/4770/ws"] }) }), hash: peerHash("Kim") },
+  self_offline: {
+    hash: peerHash("Bela"),
+    state: { ...withPeer("Bela", null), online: false, peer: { ...OFFLINE, peers: [heard("Bela", "remembered")] } },
+  },
+  mesh: { state: MANY, hash: "#/mesh" },
+  "mesh-empty": { state: { ...BASE, peer: { ...YOU, introducers: [], peers: [] } }, hash: "#/mesh" },
+  "mesh-offline": { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/mesh" },
+};

@@ -1,0 +1,72 @@
+/** The list of peers: who is in it, in which group, in which order. */
+import type { PeerState, SeenPeer } from "@wherry/peer";
+import type { State } from "../engine/engine.ts";
+import { isOpen, linkOf, type Link } from "./link.ts";
+
+export interface Row {
+  readonly id: string;
+  /** What they call themselves; a claim. */
+  readonly name: string | null;
+  /** Whether somebody else in the list claims the same name. */
+  readonly ambiguous: boolean;
+  readonly added: boolean;
+  readonly how: SeenPeer["how"] | null;
+  readonly link: Link;
+  readonly rttMs: number | null;
+}
+
+export interface Group {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+/** Everybody: who is connected or was added, then who could be reached besides. Empty groups are left out. */
+export function groupsOf(state: State): readonly Group[] {
+  const rows = rowsOf(state);
+  const yours = (row: Row): boolean => row.added || isOpen(row.link) || row.link.code === "connecting";
+  const groups = [
+    { title: "Your peers", rows: rows.filter(yours) },
+    { title: "Within reach", rows: rows.filter((row) => !yours(row)) },
+  ];
+  return groups.filter((group) => group.rows.length > 0);
+}
+
+/** One row for each peer that was added, is connected, or was heard of; open ones first, then by name. */
+export function rowsOf(state: State): readonly Row[] {
+  const { peer } = state;
+  if (peer === null) return [];
+  const ids = new Set([
+    ...state.people.map((person) => person.id),
+    ...peer.connections.map((connection) => connection.peer),
+    ...peer.peers.map((seen) => seen.peer),
+  ]);
+  ids.delete(peer.id);
+  const rows = [...ids].map((id) => rowOf(state, peer, id));
+  const names = new Map<string, number>();
+  for (const { name } of rows) if (name !== null) names.set(name, (names.get(name) ?? 0) + 1);
+  return rows
+    .map((row) => ({ ...row, ambiguous: row.name === peer.name || (row.name !== null && (names.get(row.name) ?? 0) > 1) }))
+    .toSorted(byUse);
+}
+
+/** The row of one peer, whether or not anything is known of it. */
+export function rowOf(state: State, peer: PeerState, id: string): Row {
+  const seen = peer.peers.find((each) => each.peer === id);
+  const connection = peer.connections.find((each) => each.peer === id);
+  return {
+    id,
+    name: seen?.name ?? null,
+    ambiguous: false,
+    added: state.people.some((person) => person.id === id),
+    how: seen?.how ?? null,
+    link: linkOf(peer, id),
+    rttMs: connection?.state === "open" ? connection.rttMs : null,
+  };
+}
+
+function byUse(one: Row, other: Row): number {
+  const open = Number(isOpen(other.link)) - Number(isOpen(one.link));
+  if (open !== 0) return open;
+  if ((one.name === null) !== (other.name === null)) return one.name === null ? 1 : -1;
+  return (one.name ?? one.id).localeCompare(other.name ?? other.id) || one.id.localeCompare(other.id);
+}

@@ -1,0 +1,32 @@
+/** Puts the page into the document, around an engine. */
+import { render } from "preact";
+import { followClock } from "./clock.ts";
+import { EngineProvider } from "./context.ts";
+import type { Engine } from "./engine/engine.ts";
+import { followHash } from "./router.ts";
+import { followTheme } from "./theme.ts";
+import { Shell } from "./views/shell.tsx";
+import "./styles/index.css";
+
+export function mount(engine: Engine, { ticking = true } = {}): void {
+  const root = document.getElementById("app");
+  if (root === null) throw new Error("the document has no #app");
+  followHash();
+  followTheme(storage());
+  if (ticking) followClock();
+  render(
+    <EngineProvider value={engine}>
+      <Shell />
+    </EngineProvider>,
+    root,
+  );
+}
+
+/** The browser may forbid it, by throwing. */
+function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,149 @@
+/** Adding somebody: a box that takes whatever was pasted, then "who is this?" before anything is sent. */
+import { useState } from "preact/hooks";
+import { useCommand, useEngine, useEngineState } from "../context.ts";
+import type { ErrorInfo, ParsedWho } from "../engine/engine.ts";
+import { rowOf, rowsOf } from "../model/rows.ts";
+import { go, hashOf } from "../router.ts";
+import { Icon } from "../ui/icon.tsx";
+import { Identicon } from "../ui/identicon.tsx";
+import { Card, CopyButton, ErrorLine, Line } from "../ui/parts.tsx";
+import { called, endpointOf, shortId, tidyName } from "../words/names.ts";
+
+/** Characters that a link can have at most; whatever is longer is something else. */
+const LONGEST = 2048;
+
+export function AddBox({ start = "", error: before = null }: { readonly start?: string; readonly error?: ErrorInfo | null }) {
+  const engine = useEngine();
+  const [text, setText] = useState(start);
+  const [error, setError] = useState<ErrorInfo | null>(before);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (text.trim() === "") return;
+    const who = engine.parse(text.slice(0, LONGEST));
+    if (who.ok) go({ at: "add", text: who.kind === "address" ? `wherry:${text.trim()}` : text.trim() });
+    setError(who.ok ? null : who.error);
+  };
+  return (
+    <Card title="Somebody gave you a link?" icon="plus" class="add-box">
+      <form class="add-form" onSubmit={submit}>
+        <label class="offscreen" for="add-text">
+          Link, address or id
+        </label>
+        <input
+          id="add-text"
+          value={text}
+          placeholder="Paste link, address or id"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellcheck={false}
+          enterKeyHint="go"
+          onInput={(event) => {
+            setText(event.currentTarget.value);
+            setError(null);
+          }}
+          {...(error === null ? {} : { "aria-invalid": true, "aria-describedby": "add-error" })}
+        />
+        <button type="submit" class="button primary">
+          Add
+        </button>
+      </form>
+      <div id="add-error">{error !== null && <ErrorLine error={error} who="Wherry" />}</div>
+    </Card>
+  );
+}
+
+export function AddView({ text }: { readonly text: string }) {
+  const engine = useEngine();
+  const state = useEngineState();
+  if (text === "") return <AddBox />;
+  const who = engine.parse(whole(text));
+  if (!who.ok) {
+    return (
+      <div class="who">
+        <h1>This link does not work</h1>
+        <AddBox start={text} error={who.error} />
+      </div>
+    );
+  }
+  if (who.peer === state.peer?.id) return <ThatIsYou />;
+  return <WhoIsThis text={whole(text)} who={who} />;
+}
+
+/** `#/add/<address>` alone, in a page that an endpoint served, means: and that endpoint is the way in. */
+function whole(text: string): string {
+  const bare = !text.includes(":") && !text.startsWith("12D3KooW");
+  return bare && location.protocol.startsWith("http") ? `${location.origin}/#/add/${text}` : text;
+}
+
+function WhoIsThis({ text, who }: { readonly text: string; readonly who: ParsedWho & { ok: true } }) {
+  const engine = useEngine();
+  const state = useEngineState();
+  const add = useCommand(engine.add.bind(engine), () => go({ at: "peer", id: who.peer }));
+  if (state.peer === null) return null;
+  const row = rowOf(state, state.peer, who.peer);
+  const name = tidyName(row.name);
+  const namesake = name !== null && rowsOf(state).some((each) => each.id !== row.id && tidyName(each.name) === name);
+  return (
+    <section class="who card" aria-labelledby="who-title">
+      <p class="eyebrow" id="who-title" role="heading" aria-level={1}>
+        Who is this?
+      </p>
+      <Identicon id={who.peer} size={112} />
+      <p class="who-name">{name ?? shortId(who.peer)}</p>
+      <p class="hint">
+        {name === null ? "No name known yet" : `calls itself so · ${shortId(who.peer)}`} ·{" "}
+        {row.added ? "already in your list" : "not in your list"}
+      </p>
+      {namesake && <Line tone="warn" text="Somebody else in your list has this name." hint="Compare the patterns and ids." />}
+      <dl class="facts">
+        <div class="fact">
+          <dt>Peer id</dt>
+          <dd>
+            <code>{who.peer}</code>
+          </dd>
+        </div>
+        <div class="fact">
+          <dt>Way in</dt>
+          <dd>{who.vias.length > 0 ? who.vias.map(endpointOf).join(", ") : "whoever introduces you is asked"}</dd>
+        </div>
+      </dl>
+      <p class="who-tells">
+        Nothing has been sent yet. Connecting tells {name ?? "them"} your id, your name{" "}
+        <strong>{state.peer.name}</strong> and your network address.
+      </p>
+      <ErrorLine error={add.error} who={called(name, who.peer)} />
+      <div class="row row-centre">
+        {row.added ? (
+          <a class="button primary" href={hashOf({ at: "peer", id: who.peer })}>
+            Open
+          </a>
+        ) : (
+          <button type="button" class="button primary" disabled={add.busy} onClick={() => add.run(text)}>
+            <Icon name="plus" /> Add and connect
+          </button>
+        )}
+        <a class="button" href="#/">
+          Not now
+        </a>
+      </div>
+    </section>
+  );
+}
+
+function ThatIsYou() {
+  const { peer } = useEngineState();
+  const link = peer?.link ?? peer?.address ?? "";
+  return (
+    <section class="who card">
+      <h1>That is you</h1>
+      {peer !== null && <Identicon id={peer.id} size={112} />}
+      <p>This is your own link. Send it to somebody else, or open it on another device.</p>
+      <div class="row row-centre">
+        <CopyButton text={link} label="Copy link" class="primary" />
+        <a class="button" href="#/">
+          Back
+        </a>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,51 @@
+/** Why it is as it is: a sentence, what to do, and what was tried. */
+import type { Trace } from "@wherry/peer";
+import { phasesOf, reportOf, type Result } from "../model/explain.ts";
+import { Icon } from "../ui/icon.tsx";
+import { Card, CopyButton } from "../ui/parts.tsx";
+import { milliseconds } from "../words/units.ts";
+
+export function ExplainCard({ trace, who }: { readonly trace: Trace | null; readonly who: string }) {
+  if (trace === null) return null;
+  return (
+    <Card title={trace.outcome === "failed" ? `Why ${who} cannot be reached` : `How you got to ${who}`} icon="info" class="explain">
+      <p class="explain-sentence">{trace.summary}</p>
+      {trace.advice !== null && (
+        <p class="explain-advice">
+          <strong>What to do:</strong> {trace.advice}
+        </p>
+      )}
+      <details class="fold" open={trace.outcome === "failed"}>
+        <summary>What was tried, step by step</summary>
+        <Steps trace={trace} />
+        <CopyButton text={reportOf(trace)} label="Copy report" />
+      </details>
+    </Card>
+  );
+}
+
+const MARKS: Readonly<Record<Result, string>> = { ok: "ok", failed: "failed", noted: "" };
+
+function Steps({ trace }: { readonly trace: Trace }) {
+  return (
+    <ol class="steps">
+      {phasesOf(trace).map((phase, n) => (
+        <li key={n} class="step-phase">
+          <h3>{phase.name}</h3>
+          <ol>
+            {phase.rows.map((row, at) => (
+              <li key={at} class={`step step-${row.result}`}>
+                <span class="step-time">{milliseconds(row.ms)}</span>
+                <span class="step-text">{row.text}</span>
+                <span class="step-result">
+                  {row.result !== "noted" && <Icon name={row.result === "ok" ? "check" : "close"} size={16} />}
+                  {MARKS[row.result]}
+                </span>
+              </li>
+            ))}
+          </ol>
+        </li>
+      ))}
+    </ol>
+  );
+}

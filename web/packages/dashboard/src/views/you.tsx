@@ -1,0 +1,171 @@
+/** The first page: who you are, how others find you, and what to do with a link that somebody gave you. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { canShare, share } from "../clipboard.ts";
+import { useCommand, useEngine, useEngineState } from "../context.ts";
+import type { PeerState } from "../engine/engine.ts";
+import { Icon } from "../ui/icon.tsx";
+import { Identicon } from "../ui/identicon.tsx";
+import { CopyButton, ErrorLine } from "../ui/parts.tsx";
+import { QrCode } from "../ui/qr.tsx";
+import { NAME_LIMIT, shortId, tidyName } from "../words/names.ts";
+import { AddBox } from "./add.tsx";
+import { KeyCard } from "./key.tsx";
+import { ReachCard } from "./reach.tsx";
+
+export function YouView() {
+  const { peer } = useEngineState();
+  return (
+    <div class="you">
+      {peer === null ? <TicketSkeleton /> : <Ticket peer={peer} />}
+      <AddBox />
+    </div>
+  );
+}
+
+export function YouSide() {
+  return (
+    <aside class="pane-side" aria-label="Your connection and key">
+      <ReachCard />
+      <KeyCard />
+    </aside>
+  );
+}
+
+function Ticket({ peer }: { readonly peer: PeerState }) {
+  return (
+    <section class="ticket" aria-label="Your invite">
+      <div class="ticket-who">
+        <p class="eyebrow">Hello, you are</p>
+        <OwnName name={peer.name} />
+        <p class="ticket-id">
+          <Identicon id={peer.id} size={44} />
+          <span>
+            <code>{shortId(peer.id)}</code>
+            <span class="hint">your pattern: others see it too</span>
+          </span>
+        </p>
+      </div>
+      <div class="ticket-code">
+        {peer.link === null ? (
+          <div class="qr-waits" role="status">
+            <span>Your code appears as soon as somebody introduces you.</span>
+          </div>
+        ) : (
+          <QrCode text={peer.link} label="QR code of your link" />
+        )}
+      </div>
+      <div class="ticket-link">
+        <h2>Your link</h2>
+        <p class="hint">Whoever has it can find you, while this page is open.</p>
+        <Links peer={peer} />
+      </div>
+    </section>
+  );
+}
+
+function Links({ peer }: { readonly peer: PeerState }) {
+  const link = peer.link ?? peer.address;
+  return (
+    <>
+      <p class="link-text">
+        <code>{link}</code>
+      </p>
+      <div class="row">
+        <CopyButton text={link} label="Copy link" class="primary" />
+        {canShare() && (
+          <button type="button" class="button" onClick={() => void share("Meet me on Wherry", link)}>
+            <Icon name="share" /> Share
+          </button>
+        )}
+      </div>
+      {peer.pageLink !== null && <WebLink link={peer.pageLink} />}
+    </>
+  );
+}
+
+/** The same as a web address: easy to open, but then somebody else's page makes the key. */
+function WebLink({ link }: { readonly link: string }) {
+  return (
+    <details class="fold">
+      <summary>As a web link</summary>
+      <p class="hint">
+        For somebody who has no Wherry yet. It opens the page of <strong>{hostOf(link)}</strong>, not yours: their key is
+        then made by that page.
+      </p>
+      <p class="link-text">
+        <code>{link}</code>
+      </p>
+      <CopyButton text={link} label="Copy web link" />
+    </details>
+  );
+}
+
+const hostOf = (link: string): string => (URL.canParse(link) ? new URL(link).host : link);
+
+function OwnName({ name }: { readonly name: string }) {
+  const engine = useEngine();
+  const [draft, setDraft] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  const rename = useCommand(engine.rename.bind(engine), () => leave());
+  useEffect(() => field.current?.select(), [draft === null]);
+  const leave = (): void => {
+    setDraft(null);
+    requestAnimationFrame(() => opener.current?.focus());
+  };
+  if (draft === null) {
+    return (
+      <h1 class="own-name">
+        <button type="button" ref={opener} onClick={() => setDraft(name)} aria-label={`${name}. Change your name`}>
+          <span>{name}</span> <Icon name="pencil" />
+        </button>
+      </h1>
+    );
+  }
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const chosen = tidyName(draft);
+    if (chosen === null || chosen === name) leave();
+    else rename.run(chosen);
+  };
+  return (
+    <form class="own-name-form" onSubmit={submit}>
+      <h1 class="offscreen">{name}</h1>
+      <label class="offscreen" for="own-name">
+        Your name
+      </label>
+      <input
+        id="own-name"
+        ref={field}
+        value={draft}
+        maxLength={NAME_LIMIT}
+        autoComplete="nickname"
+        onInput={(event) => setDraft(event.currentTarget.value)}
+        onKeyDown={(event) => event.key === "Escape" && leave()}
+      />
+      <button type="submit" class="button primary" disabled={rename.busy}>
+        Save
+      </button>
+      <ErrorLine error={rename.error} who="Wherry" />
+    </form>
+  );
+}
+
+function TicketSkeleton() {
+  return (
+    <section class="ticket skeleton" aria-busy="true" aria-label="Your invite">
+      <div class="ticket-who">
+        <p class="eyebrow">Getting your key ready…</p>
+        <span class="bone bone-title" />
+        <span class="bone" />
+      </div>
+      <div class="ticket-code">
+        <div class="qr-waits" />
+      </div>
+      <div class="ticket-link">
+        <span class="bone" />
+        <span class="bone" />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,81 @@
+/** The table of states in words: the row's few, and the sentence on a peer's own page. */
+import type { ConnectPhase, Link } from "../model/link.ts";
+import { because } from "./because.ts";
+import { moment } from "./units.ts";
+
+/** Before this, "Connecting…" says enough; after it, people want to know what takes so long. Milliseconds. */
+const PATIENCE = 3000;
+
+const PHASES: Readonly<Record<ConnectPhase, string>> = {
+  look_up: "looking up",
+  ring: "ringing",
+  open: "opening",
+  again: "finding a new way",
+};
+
+/** What a row says, always, beside the glyph. */
+export function linkWords(link: Link, who: string, now: number): string {
+  switch (link.code) {
+    case "direct_lan":
+      return "Direct · same network";
+    case "direct":
+      return "Direct";
+    case "relayed":
+      return `Relayed${link.by === null ? "" : ` by ${link.by}`} · encrypted`;
+    case "signaling":
+      return `Slow way${link.by === null ? "" : ` through ${link.by}`} · encrypted`;
+    case "connecting":
+      return now - link.since < PATIENCE && link.phase !== "again" ? "Connecting…" : `Connecting: ${PHASES[link.phase]}…`;
+    case "waiting":
+      return link.seen === null ? "Not here" : `Not here since ${moment(link.seen, now)}`;
+    case "unreachable":
+      return link.error === null ? "Cannot connect" : `Cannot connect: ${because(link.error, who).short}`;
+    case "self_offline":
+      return "You are offline";
+    case "known":
+      return "Not connected";
+  }
+}
+
+/** What the peer's page says about it: what it means, and what can be done. */
+export function linkSentence(link: Link, who: string, now: number): { sentence: string; advice: string } {
+  switch (link.code) {
+    case "direct_lan":
+      return { sentence: `You and ${who} are on the same network. Nobody is in between.`, advice: "" };
+    case "direct":
+      return { sentence: `Bytes go straight to ${who}. Nobody is in between.`, advice: "" };
+    case "relayed":
+      return {
+        sentence: `${link.by ?? "A relay"} passes on what you and ${who} say, encrypted, and cannot read it.`,
+        advice: "Nothing to do. A direct way is faster and is still looked for.",
+      };
+    case "signaling":
+      return {
+        sentence: `Only web traffic passes here, so ${link.by ?? "an introducer"} carries every byte. Slow, and encrypted.`,
+        advice: "Another network may allow a direct way.",
+      };
+    case "connecting":
+      return { sentence: CONNECTING[link.phase](who), advice: "" };
+    case "waiting":
+      return {
+        sentence:
+          link.seen === null ? `${who} is not here now.` : `${who} was last here at ${moment(link.seen, now)}.`,
+        advice: "Connect tries once more. Both have to be here at the same time.",
+      };
+    case "unreachable":
+      return link.error === null
+        ? { sentence: `There is no way to ${who} now.`, advice: "" }
+        : because(link.error, who);
+    case "self_offline":
+      return { sentence: "You are offline.", advice: "Wherry connects by itself when there is a network." };
+    case "known":
+      return { sentence: `You are not connected with ${who}.`, advice: "" };
+  }
+}
+
+const CONNECTING: Readonly<Record<ConnectPhase, (who: string) => string>> = {
+  look_up: (who) => `Asking introducers where ${who} is.`,
+  ring: (who) => `Ringing: the places that know ${who} pass your offer on, sealed.`,
+  open: (who) => `${who} has answered. Trying the paths between the two networks.`,
+  again: (who) => `The path to ${who} broke. Finding a new one; what is open stays open.`,
+};

@@ -1,0 +1,38 @@
+/** One's own reachability in words. */
+import type { PeerState } from "@wherry/peer";
+import { count } from "./units.ts";
+
+export type VerdictCode = "starting" | "anywhere" | "network" | "outbound" | "offline";
+
+export interface Verdict {
+  readonly code: VerdictCode;
+  readonly title: string;
+  readonly because: string;
+}
+
+const TITLES: Readonly<Record<VerdictCode, string>> = {
+  starting: "Finding somebody who introduces you…",
+  anywhere: "Reachable from anywhere",
+  network: "Reachable on this network only",
+  outbound: "You can call others, nobody can call you",
+  offline: "Offline",
+};
+
+/** `online` is what the browser says of its network; when it says no, nothing else matters. */
+export function verdictOf(peer: PeerState | null, online: boolean): Verdict {
+  if (!online) return { code: "offline", title: TITLES.offline, because: "This device has no network." };
+  if (peer === null || peer.phase === "starting") return { code: "starting", title: TITLES.starting, because: "" };
+  const { verdict } = peer.reachability;
+  const through = peer.introducers.filter((each) => each.state === "reserved").length;
+  const because = peer.reachability.because || (through > 0 ? `Through ${count(through, "introducer")}.` : "");
+  return { code: verdict, title: TITLES[verdict], because };
+}
+
+/** The thin bar over everything; null while there is nothing to say. */
+export function barOf(peer: PeerState | null, online: boolean): string | null {
+  if (!online) return "No network. Wherry goes on by itself when there is one.";
+  if (peer?.phase === "running" && peer.reachability.verdict === "offline") {
+    return "Nobody introduces you now. Trying again by itself; open connections stay.";
+  }
+  return null;
+}
