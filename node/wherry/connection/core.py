@@ -1,0 +1,660 @@
+"""The connection of a pair, without I/O, clock or randomness.
+
+One *active* link carries it; a *candidate* beside it becomes active when the peer's HELLO on it echoes the ids of the
+offer and the answer that led to it. Frames of any other link are dropped.
+
+::
+
+    CONNECTING ──active──▶ OPEN ◀──heard── SUSPECT
+        │                  │ ▲ ───silence───▶ │
+        │                lost active         lost
+        │                  ▼ │                │
+        │              INTERRUPTED ◀──────────┘
+        └──────over──────▶ CLOSED ◀── over, from any
+
+What a link that died took with it is told again on the next: OPEN, where the peer is not known to have seen it, then
+one RESUME per stream. So control frames need no store of their own: without an active link they are simply not made.
+
+Both sides keep a *session* number, drawn per object: a peer whose session is new knows no stream of ours, and ours end
+before anything else is delivered, with `PeerRestarted` if its process is new as well.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import islice
+from typing import Final
+
+from wherry.connection import codes
+from wherry.connection.credit import ConnectionCredit, SendCredit
+from wherry.connection.events import (
+    Closed,
+    DatagramReceived,
+    Event,
+    Interrupted,
+    LinkActive,
+    LinkDropped,
+    Pong,
+    StreamOpened,
+    SuspectLink,
+)
+from wherry.connection.frames import (
+    VERSION,
+    FinFlag,
+    Frame,
+    Hello,
+    Kind,
+    OpenFlag,
+    ResetFlag,
+    Resume,
+    close_frame,
+    close_of,
+    code_of,
+    decode,
+    limit_frame,
+    open_frame,
+    received_of,
+    reset_frame,
+)
+from wherry.connection.limits import (
+    GRACE_S,
+    HEARTBEAT_BURST,
+    HEARTBEAT_S,
+    HEARTBEATS_PER_S,
+    HELLO_S,
+    IDLE_S,
+    MAX_EARLY_BYTES,
+    MAX_OWN_STREAMS,
+    MAX_PEER_STREAMS,
+    MAX_REFUSED_STREAMS,
+    RESERVE_BYTES,
+    TOMBSTONE_S,
+)
+from wherry.connection.link import Greeting, LaneKind
+from wherry.connection.liveness import Liveness
+from wherry.connection.streams import StreamMachine
+from wherry.errors import (
+    ConnectionLost,
+    FlowViolation,
+    LimitExceeded,
+    NegotiationFailed,
+    PeerClosed,
+    PeerRestarted,
+    ProtocolViolation,
+    RemoteError,
+    WherryError,
+)
+
+#: Whether a stream of this name may be opened now: None, or the code to refuse it with.
+Admit = Callable[[str, bool, float], int | None]
+
+
+class State(Enum):
+    """The connection as a whole."""
+
+    CONNECTING = "connecting"
+    OPEN = "open"
+    SUSPECT = "suspect"
+    INTERRUPTED = "interrupted"
+    CLOSED = "closed"
+
+
+class Change(Enum):
+    """What moves `State`."""
+
+    ACTIVE = "active"
+    SILENCE = "silence"
+    HEARD = "heard"
+    LOST = "lost"
+    OVER = "over"
+
+
+TABLE: Final[dict[tuple[State, Change], State]] = {
+    (State.CONNECTING, Change.ACTIVE): State.OPEN,
+    (State.CONNECTING, Change.OVER): State.CLOSED,
+    (State.OPEN, Change.ACTIVE): State.OPEN,
+    (State.OPEN, Change.SILENCE): State.SUSPECT,
+    (State.OPEN, Change.HEARD): State.OPEN,
+    (State.OPEN, Change.LOST): State.INTERRUPTED,
+    (State.OPEN, Change.OVER): State.CLOSED,
+    (State.SUSPECT, Change.ACTIVE): State.OPEN,
+    (State.SUSPECT, Change.SILENCE): State.SUSPECT,
+    (State.SUSPECT, Change.HEARD): State.OPEN,
+    (State.SUSPECT, Change.LOST): State.INTERRUPTED,
+    (State.SUSPECT, Change.OVER): State.CLOSED,
+    (State.INTERRUPTED, Change.ACTIVE): State.OPEN,
+    (State.INTERRUPTED, Change.OVER): State.CLOSED,
+}
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A link whose HELLO has not come yet."""
+
+    greeting: Greeting
+    deadline: float
+    #: Frames that overtook the HELLO on other lanes.
+    early: list[tuple[LaneKind, bytes]] = field(default_factory=list)
+    early_bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Tombstone:
+    """A stream that is over, kept while its last frame may have to be said again."""
+
+    machine: StreamMachine
+    expires: float
+    #: The heartbeat whose answer shows that the last frame has arrived.
+    heartbeat: int
+
+
+class ConnectionCore:
+    """See the module's text. Links are numbered by the shell, never the same number twice.
+
+    :param local: 32 bytes, this node's public key; the smaller key opens the odd streams.
+    :param peer: 32 bytes, the peer's.
+    :param instance: 8 bytes, random per process.
+    :param session: 8 bytes, random per object.
+    :param admit: policy for streams that the peer opens.
+    """
+
+    def __init__(
+        self, *, local: bytes, peer: bytes, instance: bytes, session: bytes, admit: Admit, now: float, features: int = 0
+    ) -> None:
+        if local == peer:
+            raise ValueError("a connection has two ends")
+        self.state = State.CONNECTING
+        self.error: WherryError | None = None
+        self.active: int | None = None
+        self.liveness: Liveness | None = None
+        self.streams: dict[int, StreamMachine] = {}
+        #: Streams in which something happened that somebody may wait for.
+        self.touched: set[StreamMachine] = set()
+        self._instance, self._session, self._features, self._admit = instance, session, features, admit
+        self._odd = local < peer
+        self._next_stream = 1 if self._odd else 2
+        self._peer_instance: bytes | None = None
+        self._peer_session: bytes | None = None
+        self._candidates: dict[int, _Candidate] = {}
+        self._tombstones: dict[int, _Tombstone] = {}
+        self._counts = {True: 0, False: 0}  # live streams, by whether they are ours
+        self._highest_opened = 0
+        self._credit = SendCredit()
+        self._pool = ConnectionCredit()
+        self._control: deque[tuple[int, bytes]] = deque()
+        self._sending: deque[StreamMachine] = deque()
+        self._queued: set[StreamMachine] = set()
+        self._events: deque[Event] = deque()
+        self._heartbeat = 0
+        self._heartbeats: dict[int, float] = {}
+        self._answers = (float(HEARTBEAT_BURST), now)
+        self._grace_until: float | None = now + GRACE_S
+        self._idle_since: float | None = now
+        self._pins = 0
+        self._handlers: dict[int, Callable[[StreamMachine, Frame, float], None]] = {
+            Kind.DATA: lambda machine, frame, _: machine.on_data(frame.offset, frame.payload),
+            Kind.FIN: lambda machine, frame, _: machine.on_fin(frame.offset, cut=bool(frame.flags & FinFlag.CUT)),
+            Kind.STOP: lambda machine, frame, _: machine.on_stop(code_of(frame)),
+            Kind.RESET: lambda machine, frame, _: machine.on_reset(
+                code_of(frame), frame.offset, forgotten=bool(frame.flags & ResetFlag.FORGOTTEN)
+            ),
+            Kind.FIN_ACK: lambda machine, frame, _: machine.on_fin_ack(frame.offset),
+            Kind.LIMIT: lambda machine, frame, _: machine.on_limit(frame.offset, received_of(frame)),
+            Kind.RESUME: self._on_resume,
+            Kind.DATAGRAM: self._on_datagram,
+        }
+
+    # -- links --------------------------------------------------------------------------------------------------------
+
+    def link_opened(self, link: int, greeting: Greeting, now: float) -> None:
+        """`link` is open: say HELLO on it and wait for the peer's."""
+        for other in list(self._candidates):
+            self._drop(other, None)
+        self._candidates[link] = _Candidate(greeting, now + HELLO_S)
+        hello = Hello(
+            features=self._features,
+            instance=self._instance,
+            session=self._session,
+            attempt=greeting.attempt,
+            answer=greeting.answer,
+        )
+        self._control.append((link, Frame(Kind.HELLO, payload=hello.encode()).encode()))
+
+    def link_closed(self, link: int, now: float) -> None:
+        """`link` is gone."""
+        if self._candidates.pop(link, None) is not None:
+            self._events.append(LinkDropped(link=link, error=ConnectionLost("the link closed before its HELLO")))
+        elif link == self.active:
+            self._lose(now)
+
+    def heard(self, link: int, at: float) -> None:
+        """The engine heard the peer on `link` at `at`, if only an acknowledgement."""
+        if link == self.active and self.liveness is not None:
+            self.liveness.heard(at)
+            if self.state is State.SUSPECT and self.liveness.waiting_since is None:
+                self._move(Change.HEARD)
+
+    def receive(self, link: int, lane: LaneKind, data: bytes, now: float) -> None:
+        """A message came on a lane of `link`. Whatever is wrong with it ends the link or the connection, as events."""
+        try:
+            if link == self.active:
+                self.heard(link, now)
+                self._receive(lane, data, now)
+            elif link in self._candidates:
+                self._receive_early(link, lane, data, now)
+        except (ProtocolViolation, FlowViolation) as error:
+            if link == self.active:
+                self.close(codes.code_for(type(error)), error.detail, error=error)
+            else:
+                self._drop(link, error)
+
+    def _receive_early(self, link: int, lane: LaneKind, data: bytes, now: float) -> None:
+        candidate = self._candidates[link]
+        if lane is LaneKind.CONTROL:
+            frame = decode(data)
+            if frame.kind != Kind.HELLO:
+                raise ProtocolViolation("a frame before HELLO")
+            hello = Hello.of(frame)
+            self._check_hello(hello, candidate.greeting)
+            del self._candidates[link]
+            self._activate(link, hello, now)
+            for early_lane, early in candidate.early:
+                self._receive(early_lane, early, now)
+            return
+        candidate.early_bytes += len(data)
+        if candidate.early_bytes > MAX_EARLY_BYTES:
+            raise ProtocolViolation("too much before HELLO")
+        candidate.early.append((lane, data))
+
+    def _check_hello(self, hello: Hello, greeting: Greeting) -> None:
+        if hello.version != VERSION:
+            raise ProtocolViolation(f"HELLO of version {hello.version} where {VERSION} was agreed on")
+        if (hello.attempt, hello.answer) != (greeting.attempt, greeting.answer):
+            raise ProtocolViolation("HELLO with the ids of another attempt")
+        if hello.instance != greeting.instance:
+            raise ProtocolViolation("HELLO of another instance than its offer or answer")
+
+    def _activate(self, link: int, hello: Hello, now: float) -> None:
+        old, fresh = self.active, self._peer_session is None
+        resumed = hello.session == self._peer_session
+        if not fresh and not resumed:
+            restarted = hello.instance != self._peer_instance
+            self._forget_all(PeerRestarted() if restarted else ConnectionLost("the peer had given it up"))
+        self._peer_instance, self._peer_session = hello.instance, hello.session
+        self.active, self.liveness = link, Liveness(now)
+        self._heartbeats.clear()
+        self._grace_until = None
+        self._control = deque(item for item in self._control if item[0] == link)
+        self._move(Change.ACTIVE)
+        self._events.append(LinkActive(link=link, resumed=resumed, features=hello.features))
+        if old is not None:
+            self._events.append(LinkDropped(link=old, error=None))
+        if resumed:
+            self._emit(limit_frame(0, self._pool.tell(), received=self._pool.received))
+        for machine in self.streams.values():
+            machine.resumed, machine.told = not resumed, False
+            if not machine.confirmed:
+                self._emit_open(machine)
+            if resumed or machine.reset_code is not None or machine.stop_code is not None:
+                self._tell(machine)
+            self._changed(machine)
+
+    def _forget_all(self, error: WherryError) -> None:
+        """End every stream: the other side knows none of them. The numbers of our own go on, none is used twice."""
+        for machine in list(self.streams.values()):
+            machine.abandon(error)
+        self.streams.clear()
+        self._counts = {True: 0, False: 0}
+        self._tombstones.clear()
+        self._sending.clear()
+        self._queued.clear()
+        self._highest_opened = 0
+        self._credit, self._pool = SendCredit(), ConnectionCredit()
+
+    def _drop(self, link: int, error: RemoteError | None) -> None:
+        self._candidates.pop(link, None)
+        self._control = deque(item for item in self._control if item[0] != link)
+        self._events.append(LinkDropped(link=link, error=error))
+
+    def _lose(self, now: float) -> None:
+        if self.active is None:
+            return
+        self._drop(self.active, ConnectionLost())
+        self.active = self.liveness = None
+        self._grace_until = now + GRACE_S
+        self._move(Change.LOST)
+        self._events.append(Interrupted())
+
+    # -- the application ----------------------------------------------------------------------------------------------
+
+    def open(self, name: str, *, datagrams: bool = False) -> StreamMachine:
+        """Open a stream; it may be written to at once.
+
+        :raises LimitExceeded: too many are open.
+        :raises WherryError: the connection is closed; this is why.
+        """
+        if self.error is not None:
+            raise self.error
+        if self._counts[True] >= MAX_OWN_STREAMS:
+            raise LimitExceeded(f"{MAX_OWN_STREAMS} streams are open")
+        machine = self._machine(self._next_stream, name, ours=True, datagrams=datagrams)
+        self._next_stream += 2
+        self._emit_open(machine)
+        return machine
+
+    def ping(self, now: float) -> int:
+        """Send a heartbeat now; `Pong` tells when its answer came. Returns its number."""
+        self._heartbeat += 1
+        self._heartbeats[self._heartbeat] = now
+        self._emit(Frame(Kind.HEARTBEAT, 0, self._heartbeat))
+        return self._heartbeat
+
+    def pin(self, change: int) -> None:
+        """Count (+1, -1) who wants the connection kept although no stream is open."""
+        self._pins += change
+
+    def close(self, code: int, text: str, *, error: WherryError) -> None:
+        """Tell the peer, and end everything with `error`."""
+        if self.state is State.CLOSED:
+            return
+        self._emit(close_frame(code, text))
+        self._end(error)
+
+    def _end(self, error: WherryError) -> None:
+        self.error = error
+        for machine in list(self.streams.values()):
+            machine.abandon(error)
+        self.streams.clear()
+        self._tombstones.clear()
+        self._move(Change.OVER)
+        for link in list(self._candidates):
+            self._drop(link, None)
+        self._events.append(Closed(error=error))
+
+    # -- what is to be done -------------------------------------------------------------------------------------------
+
+    def to_send(self, now: float) -> Iterator[tuple[int, bytes]]:
+        """Control frames to send, with the link each is for."""
+        if self._control and self.liveness is not None:
+            self.liveness.sent(now)
+        while self._control:
+            yield self._control.popleft()
+
+    def next_data(self, ready: Callable[[int], bool], now: float) -> tuple[int, bytes] | None:
+        """The next frame for a stream's lane on the active link: the streams take turns.
+
+        :param ready: whether the lane of that stream number can take a frame.
+        """
+        if self.active is None:
+            return None
+        for _ in range(len(self._sending)):
+            machine = self._sending.popleft()
+            if not ready(machine.number):
+                self._sending.append(machine)
+                continue
+            frame = machine.next_frame()
+            if frame is None:
+                self._queued.discard(machine)
+                continue
+            self._sending.append(machine)
+            if self.liveness is not None:
+                self.liveness.sent(now)
+            self.touched.add(machine)
+            return machine.number, frame
+        return None
+
+    def next_event(self) -> Event | None:
+        """What happened, oldest first."""
+        return self._events.popleft() if self._events else None
+
+    def next_deadline(self) -> float | None:
+        """When `tick` is due."""
+        if self.state is State.CLOSED:
+            return None
+        times = [candidate.deadline for candidate in self._candidates.values()]
+        times += [stone.expires for stone in islice(self._tombstones.values(), 1)]  # the oldest is the first
+        if self._grace_until is not None:
+            times.append(self._grace_until)
+        if self.liveness is not None:
+            times += [self.liveness.heartbeat_due, self.liveness.lost_at]
+            if self.state is State.OPEN and self.liveness.suspect_at is not None:
+                times.append(self.liveness.suspect_at)
+        if self._idle_since is not None:
+            times.append(self._idle_since + IDLE_S)
+        return min(times)
+
+    def tick(self, now: float) -> None:
+        """Do what is due at `now`."""
+        if self.state is State.CLOSED:
+            return
+        for link, candidate in list(self._candidates.items()):
+            if now >= candidate.deadline:
+                self._drop(link, NegotiationFailed("no HELLO in time"))
+        for number, stone in list(self._tombstones.items()):
+            if now < stone.expires:
+                break
+            del self._tombstones[number]
+        if self.liveness is not None:
+            self._tick_link(self.liveness, now)
+        if self._grace_until is not None and now >= self._grace_until:
+            self._end(ConnectionLost("no new link in time"))
+            return
+        if self.streams or self._pins:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = now
+        elif now >= self._idle_since + IDLE_S:
+            self.close(codes.DONE, "idle", error=PeerClosed("it was idle"))
+
+    def _tick_link(self, liveness: Liveness, now: float) -> None:
+        if now >= liveness.lost_at:
+            self._lose(now)
+            return
+        if now >= liveness.heartbeat_due:
+            liveness.heartbeat_due = now + HEARTBEAT_S
+            self.ping(now)
+        suspect_at = liveness.suspect_at
+        if self.state is State.OPEN and suspect_at is not None and now >= suspect_at:
+            self._move(Change.SILENCE)
+            self._events.append(SuspectLink(silence_s=now - liveness.heard_at))
+
+    # -- frames of the active link ------------------------------------------------------------------------------------
+
+    def _receive(self, lane: LaneKind, data: bytes, now: float) -> None:
+        if self.state is State.CLOSED:
+            return
+        frame = decode(data)
+        if frame.kind not in _LANES:
+            return
+        if _LANES[frame.kind] is not lane:
+            raise ProtocolViolation(f"{Kind(frame.kind).name} on a {lane.value} lane")
+        if frame.stream == 0:
+            self._on_connection(frame, now)
+        elif frame.kind == Kind.OPEN:
+            self._on_open(frame, now)
+        else:
+            self._on_stream(frame, now)
+
+    def _on_connection(self, frame: Frame, now: float) -> None:
+        match frame.kind:
+            case Kind.LIMIT:
+                self._credit.raise_to(frame.offset)
+                for machine in self.streams.values():
+                    self._changed(machine)
+            case Kind.HEARTBEAT:
+                if self._may_answer(now):
+                    self._emit(Frame(Kind.HEARTBEAT_REPLY, 0, frame.offset))
+            case Kind.HEARTBEAT_REPLY:
+                self._on_reply(frame.offset, now)
+            case Kind.CLOSE:
+                _, text = close_of(frame)
+                self._end(PeerClosed("".join(letter if letter.isprintable() else "?" for letter in text)))
+            case Kind.HELLO:
+                raise ProtocolViolation("HELLO on a link that is open")
+
+    def _may_answer(self, now: float) -> bool:
+        tokens, then = self._answers
+        tokens = min(float(HEARTBEAT_BURST), tokens + (now - then) * HEARTBEATS_PER_S)
+        self._answers = (tokens - 1 if tokens >= 1 else tokens, now)
+        return tokens >= 1
+
+    def _on_reply(self, number: int, now: float) -> None:
+        sent_at = self._heartbeats.pop(number, None)
+        if sent_at is None or self.liveness is None:
+            return
+        self.liveness.measured(now - sent_at)
+        self._events.append(Pong(number=number, rtt_s=now - sent_at))
+        for stream, stone in list(self._tombstones.items()):
+            if stone.heartbeat <= number:
+                del self._tombstones[stream]
+
+    def _on_open(self, frame: Frame, now: float) -> None:
+        number, known = frame.stream, self._find(frame.stream)
+        if self._is_ours(number):
+            raise ProtocolViolation(f"OPEN of stream {number}, which is ours")
+        if number <= self._highest_opened:
+            if known is None:
+                self._emit(reset_frame(number, codes.DONE, final=0, forgotten=True))
+            return
+        self._highest_opened = number
+        name, datagrams = frame.payload.decode("ascii"), bool(frame.flags & OpenFlag.DATAGRAMS)
+        machine = known or self._machine(number, None, ours=False, datagrams=datagrams)
+        machine.name, machine.datagrams = name, datagrams
+        machine.send.limit = max(machine.send.limit, frame.offset)
+        if machine.over or machine.reset_code is not None:
+            return
+        refused = self._admit(name, datagrams, now)
+        if refused is None and self._counts[False] > MAX_PEER_STREAMS:
+            refused = codes.code_for(LimitExceeded)
+        if refused is not None:
+            machine.reset(refused, codes.error_for(refused, what=name))
+        else:
+            self._events.append(StreamOpened(stream=machine))
+
+    def _on_stream(self, frame: Frame, now: float) -> None:
+        machine = self.streams.get(frame.stream)
+        if machine is None:
+            stone = self._tombstones.get(frame.stream)
+            if stone is not None:
+                self._on_buried(stone, frame, now)
+                return
+            machine = self._unknown(frame)
+            if machine is None:
+                return
+        machine.confirmed = True
+        self._handlers[frame.kind](machine, frame, now)
+        if machine.over:
+            self._bury(machine, now)
+        limit = self._pool.update()
+        if limit is not None:
+            self._emit(limit_frame(0, limit, received=self._pool.received))
+
+    def _unknown(self, frame: Frame) -> StreamMachine | None:
+        """A frame of a stream that is neither open nor lately over."""
+        number = frame.stream
+        if self._is_ours(number):
+            if number >= self._next_stream:
+                raise ProtocolViolation(f"a frame of stream {number}, which was never opened")
+        elif number > self._highest_opened:
+            if frame.kind in (Kind.DATA, Kind.FIN):  # its lane was faster than the control lane
+                return self._machine(number, None, ours=False, datagrams=False)
+            if frame.kind != Kind.DATAGRAM:
+                raise ProtocolViolation(f"a frame of stream {number}, which was never opened")
+            return None
+        if frame.kind == Kind.RESUME:
+            self._emit(reset_frame(number, codes.DONE, final=0, forgotten=True))
+        return None
+
+    def _on_buried(self, stone: _Tombstone, frame: Frame, now: float) -> None:
+        """The peer does not know yet that a stream is over: say the last word again."""
+        machine = stone.machine
+        if frame.kind not in (Kind.RESET, Kind.RESUME, Kind.FIN):
+            return
+        stone.heartbeat = self._heartbeat + 1
+        if machine.reset_code is not None and frame.kind == Kind.RESUME:
+            self._emit(reset_frame(machine.number, machine.reset_code, final=machine.send.highest))
+        elif machine.reset_code is None:
+            self._handlers[frame.kind](machine, frame, now)
+
+    def _on_resume(self, machine: StreamMachine, frame: Frame, _now: float) -> None:
+        machine.on_resume(Resume.of(frame))
+        if not machine.told:
+            self._tell(machine)
+
+    def _on_datagram(self, machine: StreamMachine, frame: Frame, _now: float) -> None:
+        if machine.datagrams and machine.name is not None and not machine.over:
+            self._events.append(DatagramReceived(stream=machine, sequence=frame.offset, data=frame.payload))
+
+    # -- streams ------------------------------------------------------------------------------------------------------
+
+    def _is_ours(self, number: int) -> bool:
+        return (number % 2 == 1) is self._odd
+
+    def _find(self, number: int) -> StreamMachine | None:
+        machine = self.streams.get(number)
+        if machine is None and number in self._tombstones:
+            machine = self._tombstones[number].machine
+        return machine
+
+    def _machine(self, number: int, name: str | None, *, ours: bool, datagrams: bool) -> StreamMachine:
+        if not ours and self._counts[False] >= MAX_PEER_STREAMS + MAX_REFUSED_STREAMS:
+            raise ProtocolViolation("far more streams than are allowed")
+        machine = StreamMachine(
+            number,
+            name,
+            ours=ours,
+            datagrams=datagrams,
+            pool=self._pool,
+            credit=self._credit,
+            emit=self._emit,
+            changed=self._changed,
+        )
+        self.streams[number] = machine
+        self._counts[ours] += 1
+        self._idle_since = None
+        return machine
+
+    def _bury(self, machine: StreamMachine, now: float) -> None:
+        del self.streams[machine.number]
+        self._counts[machine.ours] -= 1
+        self._tombstones[machine.number] = _Tombstone(machine, now + TOMBSTONE_S, self._heartbeat + 1)
+        if not self.streams and not self._pins:
+            self._idle_since = now
+
+    def _changed(self, machine: StreamMachine) -> None:
+        self.touched.add(machine)
+        if machine not in self._queued and machine.may_send:
+            self._queued.add(machine)
+            self._sending.append(machine)
+
+    def consumed(self) -> None:
+        """A reader has taken bytes: the connection's limit may have risen."""
+        limit = self._pool.update()
+        if limit is not None:
+            self._emit(limit_frame(0, limit, received=self._pool.received))
+
+    def _emit_open(self, machine: StreamMachine) -> None:
+        assert machine.name is not None
+        self._emit(open_frame(machine.number, machine.name, limit=RESERVE_BYTES, datagrams=machine.datagrams))
+
+    def _tell(self, machine: StreamMachine) -> None:
+        machine.told = True
+        self._emit(machine.resume())
+
+    def _emit(self, frame: Frame) -> None:
+        if self.active is not None:
+            self._control.append((self.active, frame.encode()))
+
+    def _move(self, change: Change) -> None:
+        self.state = TABLE[self.state, change]
+
+
+_LANES: Final[dict[int, LaneKind]] = {
+    **dict.fromkeys((int(kind) for kind in Kind), LaneKind.CONTROL),
+    Kind.DATA: LaneKind.STREAM,
+    Kind.FIN: LaneKind.STREAM,
+    Kind.DATAGRAM: LaneKind.DATAGRAM,
+}

@@ -1,0 +1,99 @@
+"""aiortc's SCTP association behind a door, and with a queue that can be watched.
+
+Written for aiortc 1.16, extended by inheritance. It is here that
+
+* a hostile packet inside DTLS ends its own link and reaches nobody else (aiortc asserts and unpacks as it parses);
+* sending on a transport that is gone is a lost packet, not an exception in a task that nobody awaits;
+* what waits to be sent is counted over all channels, and one task flushes it, not one per message;
+* messages go straight to their lane.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from aiortc.rtcdatachannel import RTCDataChannel
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcsctptransport import (
+    WEBRTC_BINARY,
+    WEBRTC_BINARY_EMPTY,
+    WEBRTC_DCEP,
+    WEBRTC_STRING,
+    WEBRTC_STRING_EMPTY,
+    Chunk,
+    RTCSctpTransport,
+)
+from OpenSSL import SSL
+
+from wherry.connection.limits import LINK_BUFFER_BYTES, MAX_OVERSHOOT_BYTES
+
+_MESSAGES = {WEBRTC_BINARY, WEBRTC_STRING, WEBRTC_BINARY_EMPTY, WEBRTC_STRING_EMPTY}
+
+
+class GuardedSctp(RTCSctpTransport):
+    """One association.
+
+    :param heard: is called for each packet that came from the peer.
+    :param broken: is called when a packet cannot be made sense of; the link must end.
+    :param drained: is called when what waits has fallen below half of `LINK_BUFFER_BYTES`.
+    """
+
+    def __init__(
+        self,
+        transport: RTCDtlsTransport,
+        *,
+        heard: Callable[[], None],
+        broken: Callable[[str], None],
+        drained: Callable[[], None],
+    ) -> None:
+        super().__init__(transport)
+        self._heard, self._broken, self._drained = heard, broken, drained
+        #: Bytes of messages that wait, over all channels.
+        self.queued = 0
+        self.receivers: dict[RTCDataChannel, Callable[[bytes], None]] = {}
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def _handle_data(self, data: bytes) -> None:
+        self._heard()
+        try:
+            await super()._handle_data(data)
+        except ConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - aiortc's parser on a hostile packet: anything; the link ends for it
+            self._broken(f"an SCTP packet that cannot be read ({type(error).__name__})")
+            return
+        if self._advertised_rwnd < -MAX_OVERSHOOT_BYTES:
+            self._broken("fragments far beyond the receive window")
+
+    async def _send_chunk(self, chunk: Chunk) -> None:
+        try:
+            await super()._send_chunk(chunk)
+        except (ConnectionError, SSL.Error):
+            return  # the transport is gone; whoever watches it ends the link
+
+    async def _receive(self, stream_id: int, pp_id: int, data: bytes) -> None:
+        if pp_id not in _MESSAGES:
+            await super()._receive(stream_id, pp_id, data)
+            return
+        channel = self._data_channels.get(stream_id)
+        receiver = self.receivers.get(channel) if channel is not None else None
+        if receiver is not None:
+            receiver(data)
+
+    def _data_channel_send(self, channel: RTCDataChannel, data: bytes | str) -> None:
+        assert isinstance(data, bytes)
+        channel._addBufferedAmount(len(data))
+        self.queued += len(data)
+        self._data_channel_queue.append((channel, WEBRTC_BINARY, data))
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.ensure_future(self._data_channel_flush())
+
+    async def _send(self, stream_id: int, pp_id: int, user_data: bytes, *args: Any, **options: Any) -> None:
+        await super()._send(stream_id, pp_id, user_data, *args, **options)
+        if pp_id != WEBRTC_DCEP:
+            low = LINK_BUFFER_BYTES // 2
+            before, self.queued = self.queued, self.queued - len(user_data)
+            if before > low >= self.queued:
+                self._drained()

@@ -1,0 +1,89 @@
+"""What a connection tells: the core to its shell, and the shell to whoever owns the connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wherry.connection.streams import StreamMachine
+from wherry.errors import RemoteError, WherryError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Anything below."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkActive(Event):
+    """A link has become the one that carries the connection; an older one is closed.
+
+    :param resumed: streams of before go on.
+    :param features: the bits that the peer's HELLO carried.
+    """
+
+    link: int
+    resumed: bool
+    features: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDropped(Event):
+    """A link is no longer used and is to be closed.
+
+    :param error: why, or None where a newer one took its place or the connection was closed.
+    """
+
+    link: int
+    error: RemoteError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspectLink(Event):
+    """Bytes are in flight and nothing is heard: dial anew, beside the link there is.
+
+    :param silence_s: seconds since the peer was heard.
+    """
+
+    silence_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted(Event):
+    """There is no link. Streams wait; without a new link the connection is lost after the grace period."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOpened(Event):
+    """The peer has opened a stream, and policy lets it."""
+
+    stream: StreamMachine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatagramReceived(Event):
+    """A datagram of a flow that is open.
+
+    :param sequence: counted by the sender from 0, so that gaps show.
+    """
+
+    stream: StreamMachine
+    sequence: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pong(Event):
+    """The peer answered heartbeat `number`."""
+
+    number: int
+    rtt_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(Event):
+    """The connection is over, and all its streams with it.
+
+    :param error: why: what the streams raise.
+    """
+
+    error: WherryError

@@ -1,0 +1,161 @@
+"""Which lane of a link carries which stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from wherry.connection.limits import DATAGRAM_BUFFER_BYTES, MAX_IDLE_LANES
+from wherry.connection.link import Lane, LaneKind, Link
+from wherry.connection.tasks import Tasks
+from wherry.errors import ConnectionLost
+
+_STREAM = slice(4, 8)  # where a frame's stream id stands
+
+
+class LanePool:
+    """The lanes of one link, but channel 0.
+
+    A stream goes out on the lane on which its frames come in, else on one that this side opened: an idle one, or a new
+    one. Only its opener uses an idle lane again, so two streams never meet on one.
+
+    :param received: takes each message with the kind of its lane.
+    :param ready: is called when a lane that was asked for is open.
+    :param broken: is called when a lane closes under a stream: the link is of no use.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        tasks: Tasks,
+        *,
+        received: Callable[[LaneKind, bytes], None],
+        ready: Callable[[], None],
+        broken: Callable[[], None],
+    ) -> None:
+        self._link, self._tasks = link, tasks
+        self._received, self._ready, self._broken = received, ready, broken
+        self._lanes: dict[int, Lane] = {}
+        self._own: set[Lane] = set()
+        self._idle: list[Lane] = []
+        self._opening: set[int] = set()
+        self._datagrams: Lane | None = None
+
+    @property
+    def idle(self) -> int:
+        """Lanes that wait for a stream."""
+        return len(self._idle)
+
+    def take_over(self) -> None:
+        """Begin to take what comes."""
+        self._link.control.on_message = partial(self._received, LaneKind.CONTROL)
+        self._link.on_lane = self._arrived
+
+    # -- streams ------------------------------------------------------------------------------------------------------
+
+    def is_ready(self, stream: int) -> bool:
+        """Whether `stream` has a lane that is open; if not, one is on its way."""
+        if stream in self._lanes:
+            return True
+        if self._idle:
+            self._lanes[stream] = self._idle.pop()
+            return True
+        if stream not in self._opening:
+            self._opening.add(stream)
+            self._tasks.start(self._open(stream))
+        return False
+
+    def send(self, stream: int, frame: bytes) -> None:
+        """Send on the lane of a stream that is ready."""
+        self._lanes[stream].send(frame)
+
+    def release(self, stream: int) -> None:
+        """`stream` is over: its lane is free."""
+        lane = self._lanes.pop(stream, None)
+        if lane is None or lane not in self._own:
+            return
+        if len(self._idle) < MAX_IDLE_LANES:
+            self._idle.append(lane)
+        else:
+            self._own.discard(lane)
+            lane.on_closed = _nothing
+            lane.close()
+
+    async def _open(self, stream: int) -> None:
+        try:
+            lane = await self._link.open_lane(reliable=True)
+        except ConnectionLost:
+            return  # the link tells its owner itself
+        finally:
+            self._opening.discard(stream)
+        self._own.add(lane)
+        self._watch(lane)
+        if stream in self._lanes:
+            self._idle.append(lane)
+        else:
+            self._lanes[stream] = lane
+        self._ready()
+
+    def _arrived(self, lane: Lane) -> None:
+        if not lane.reliable:
+            self._datagrams = self._datagrams or lane
+        self._watch(lane)
+
+    def _watch(self, lane: Lane) -> None:
+        lane.on_closed = partial(self._closed, lane)
+        lane.on_message = partial(self._message, lane) if lane.reliable else partial(self._received, LaneKind.DATAGRAM)
+
+    def _message(self, lane: Lane, data: bytes) -> None:
+        stream = int.from_bytes(data[_STREAM])
+        self._received(LaneKind.STREAM, data)
+        self._lanes.setdefault(stream, lane)
+
+    def forget_unknown(self, known: Callable[[int], bool]) -> None:
+        """Drop what frames of streams that nobody knows have left here."""
+        for stream in [stream for stream in self._lanes if not known(stream)]:
+            self.release(stream)
+
+    def _closed(self, lane: Lane) -> None:
+        self._own.discard(lane)
+        if lane is self._datagrams:
+            self._datagrams = None
+        elif lane in self._idle:
+            self._idle.remove(lane)
+        elif lane in self._lanes.values():
+            self._broken()
+
+    # -- datagrams ----------------------------------------------------------------------------------------------------
+
+    def send_datagram(self, frame: bytes) -> bool:
+        """Send a datagram; False if it was dropped."""
+        lane = self._datagrams
+        if lane is None:
+            if 0 not in self._opening:
+                self._opening.add(0)
+                self._tasks.start(self._open_datagrams())
+            return False
+        if lane.buffered + len(frame) > DATAGRAM_BUFFER_BYTES:
+            return False
+        lane.send(frame)
+        return True
+
+    def prepare_datagrams(self) -> None:
+        """A flow was opened: have its lane open before the first datagram."""
+        if self._datagrams is None and 0 not in self._opening:
+            self._opening.add(0)
+            self._tasks.start(self._open_datagrams())
+
+    async def _open_datagrams(self) -> None:
+        try:
+            lane = await self._link.open_lane(reliable=False)
+        except ConnectionLost:
+            return
+        finally:
+            self._opening.discard(0)
+        self._watch(lane)
+        self._datagrams = self._datagrams or lane
+        self._ready()
+
+
+def _nothing() -> None:
+    """A lane that we closed ourselves."""
