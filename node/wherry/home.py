@@ -84,6 +84,7 @@ class Home:
         self._ask = ask_passphrase
         #: What was found amiss and mended; for the log and `status`.
         self.notices: list[str] = []
+        self._held = False
 
     def __repr__(self) -> str:
         return f"<Home {self.path}>"
@@ -141,9 +142,14 @@ class Home:
     def locked(self) -> Iterator[None]:
         """Have the home to oneself. The system lets go of the lock when the process ends, however it ends.
 
+        Inside a block of the same `Home` another one does nothing: a program may hold it around its node.
+
         :raises AlreadyRunning: naming the process that has it.
         :raises HomeUnusable: if there can be no lock.
         """
+        if self._held:
+            yield
+            return
         self.make()
         path = self.run / "lock"
         try:
@@ -161,9 +167,11 @@ class Home:
             file.truncate()
             file.write(str(os.getpid()).encode())
             file.flush()
+            self._held = True
             try:
                 yield
             finally:
+                self._held = False
                 self._tidy()
                 file.truncate(0)
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from wherry_signaling.errors import NotForUs, RemoteError
 from wherry_signaling.identity import Identity, PeerId
-from wherry_signaling.record import PeerRecord
 from wherry_signaling.rates import Rates
+from wherry_signaling.record import PeerRecord
 from wherry_signaling.signals import Answer, Offer, Ping, Pong, Refusal, Signal, open_signal, seal_signal
 from wherry_signaling.tasks import Tasks
 
-from ..connection.link import Engine, Greeting, IceServer, Link
+from ..connection import Engine, Greeting, IceServer, Link
 from ..errors import DialTimeout, RefusedByPeer
 from .limits import (
     DIAL_S,

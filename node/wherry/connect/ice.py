@@ -14,7 +14,7 @@ from typing import Final
 
 from wherry_signaling.scope import Scope, parse_ip, scope_of
 
-from ..connection.link import IceServer
+from ..connection import IceServer
 from .limits import STUN_FRESH_S, STUN_PROBE_S
 
 _MAGIC: Final = bytes.fromhex("2112a442")

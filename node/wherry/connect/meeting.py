@@ -16,7 +16,7 @@ from wherry_signaling.scope import Scope
 from wherry_signaling.signals import ROLE_BESIDE, ROLE_FIRST, Answer, Candidates, Offer, Signal, payload_of, seal_signal
 from wherry_signaling.tasks import Tasks
 
-from ..connection.link import Greeting, IceServer, Link
+from ..connection import Greeting, IceServer, Link
 from ..errors import DialFailed, DialTimeout, NegotiationFailed
 from . import negotiation
 from .candidates import addresses_in, admit, may_try
@@ -105,6 +105,7 @@ class Meeting:
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: set[asyncio.Future[None]] = set()
         self._last_error: WherryError | None = None
+        self._greeting: set[bytes] = set()
 
     @property
     def busy(self) -> bool:
@@ -272,7 +273,14 @@ class Meeting:
     async def _open(self, attempt: bytes, ours: _Attempt, link: Link, answer: bytes, instance: bytes) -> None:
         await link.opened()
         ours.trace.add("ice", "open")
-        await self._around.adopt(self.peer, link, Greeting(attempt=attempt, answer=answer, instance=instance))
+        if any(self.pair.outranks(other, attempt) for other in self._greeting):
+            self._do(self.pair.ended(attempt, "another attempt is being greeted"))
+            return
+        self._greeting.add(attempt)
+        try:
+            await self._around.adopt(self.peer, link, Greeting(attempt=attempt, answer=answer, instance=instance))
+        finally:
+            self._greeting.discard(attempt)
         ours.trace.add("open", "greeted", path=link.stats().path)
         ours.link = None  # it is the connection's now
         self._resolve(None)

@@ -294,6 +294,11 @@ class Pair:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
+    def outranks(self, attempt: bytes, other: bytes) -> bool:
+        """Whether of two attempts that open at the same time both ends keep `attempt`."""
+        one, two = self.attempts.get(attempt), self.attempts.get(other)
+        return one is not None and two is not None and self._rank(one) > self._rank(two)
+
     def _rank(self, attempt: Attempt) -> tuple[bool, int]:
         """The smaller id's offers before the other's, later ones before earlier ones."""
         return attempt.mine is self.smaller, attempt.offer.issued if attempt.offer is not None else 0

@@ -18,6 +18,3 @@ REPLY_S: Final = 10.0
 HOOK_S: Final = 5.0
 #: The first opcode that applications may use; what is below is Wherry's own.
 FIRST_FREE_OPCODE: Final = 1000
-#: Bytes one peer may echo in a minute, and streams it may open for it (design §12).
-ECHO_BYTES_PER_MINUTE: Final = 16 * 1024 * 1024
-ECHO_OPENS_PER_MINUTE: Final = 64

@@ -171,6 +171,10 @@ class Opcodes:
         self._add(registration)
         return registration
 
+    def add_own(self, opcode: int, kind: type[Any], *, allowed: Allowed = "anyone") -> None:
+        """Register one of Wherry's own features, below 1000."""
+        self._add(Registration(opcode, kind, MSGPACK, allowed))
+
     def by_number(self, opcode: int) -> Registration | None:
         """The registration of a number, if there is one."""
         return self._by_number.get(opcode)
