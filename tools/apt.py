@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 
@@ -20,5 +21,10 @@ def usable() -> bool:
 
 def install(title: str, *packages: str) -> None:
     """Install Debian packages with what they need and nothing they merely recommend."""
-    run_step("Debian package lists", [*APT, "update"], environment=QUIET)
+    _update()
     run_step(title, [*APT, "install", "--yes", "--no-install-recommends", *packages], environment=QUIET)
+
+
+@functools.cache
+def _update() -> None:
+    run_step("Debian package lists", [*APT, "update"], environment=QUIET)
