@@ -1,0 +1,608 @@
+/**
+ * The connection of a pair, without I/O, clock or randomness.
+ *
+ * One active link carries it; a candidate beside it becomes active when the peer's HELLO on it echoes the ids of the
+ * offer and the answer that led to it. Frames of any other link are dropped.
+ *
+ *     CONNECTING ──active──▶ OPEN ◀──heard── SUSPECT
+ *         │                  │ ▲ ───silence───▶ │
+ *         │                lost active         lost
+ *         │                  ▼ │                │
+ *         │              INTERRUPTED ◀──────────┘
+ *         └──────over──────▶ CLOSED ◀── over, from any
+ *
+ * What a link that died took with it is told again on the next: OPEN, where the peer is not known to have seen it, then
+ * one RESUME per stream. Both sides keep a session number: a peer whose session is new knows no stream of ours, and
+ * ours end before anything else is delivered, with PEER_RESTARTED if its process is new as well.
+ */
+
+import { type Bytes, compare, equal } from "../bytes.ts";
+import { WherryError } from "../errors.ts";
+import { DONE, codeFor, errorFor } from "./codes.ts";
+import { ConnectionCredit, SendCredit } from "./credit.ts";
+import { type Frame, type Hello, VERSION, decode, encode } from "./frames.ts";
+import {
+  GRACE_MS,
+  HEARTBEATS_PER_S,
+  HEARTBEAT_BURST,
+  HEARTBEAT_MS,
+  HELLO_MS,
+  IDLE_MS,
+  MAX_EARLY_BYTES,
+  MAX_OWN_STREAMS,
+  MAX_PEER_STREAMS,
+  MAX_REFUSED_STREAMS,
+  RESERVE_BYTES,
+  TOMBSTONE_MS,
+} from "./limits.ts";
+import type { Greeting, LaneKind } from "./link.ts";
+import { Liveness } from "./liveness.ts";
+import { StreamMachine } from "./stream-machine.ts";
+
+export type State = "connecting" | "open" | "suspect" | "interrupted" | "closed";
+type Change = "active" | "silence" | "heard" | "lost" | "over";
+
+export const TABLE: Readonly<Record<State, Readonly<Partial<Record<Change, State>>>>> = {
+  connecting: { active: "open", over: "closed" },
+  open: { active: "open", silence: "suspect", heard: "open", lost: "interrupted", over: "closed" },
+  suspect: { active: "open", silence: "suspect", heard: "open", lost: "interrupted", over: "closed" },
+  interrupted: { active: "open", over: "closed" },
+  closed: {},
+};
+
+/** What the core tells its shell, oldest first. */
+export type CoreEvent =
+  | { readonly type: "active"; readonly link: number; readonly resumed: boolean }
+  /** A link is no longer used and is to be closed; without an error a newer one took its place. */
+  | { readonly type: "dropped"; readonly link: number; readonly error: WherryError | null }
+  /** Bytes are in flight and nothing is heard: dial anew, beside the link there is. */
+  | { readonly type: "suspect" }
+  | { readonly type: "interrupted" }
+  | { readonly type: "opened"; readonly stream: StreamMachine }
+  | { readonly type: "datagram"; readonly stream: StreamMachine; readonly data: Bytes }
+  | { readonly type: "pong"; readonly number: number; readonly rttMs: number }
+  | { readonly type: "closed"; readonly error: WherryError };
+
+/** Whether a stream of this name may be opened now: null, or the code to refuse it with. */
+export type Admit = (name: string, datagrams: boolean, now: number) => number | null;
+
+interface Candidate {
+  readonly greeting: Greeting;
+  readonly deadline: number;
+  /** Frames that overtook the HELLO on other lanes. */
+  readonly early: { readonly lane: LaneKind; readonly data: Bytes }[];
+  earlyBytes: number;
+}
+
+/** A stream that is over, kept while its last frame may have to be said again. */
+interface Tombstone {
+  readonly machine: StreamMachine;
+  readonly expires: number;
+  /** The heartbeat whose answer shows that the last frame has arrived. */
+  heartbeat: number;
+}
+
+export interface CoreOptions {
+  /** Both public keys: the smaller one opens the odd streams. */
+  readonly local: Bytes;
+  readonly peer: Bytes;
+  /** 8 random bytes per tab, and 8 per object. */
+  readonly instance: Bytes;
+  readonly session: Bytes;
+  readonly admit: Admit;
+  readonly now: number;
+}
+
+/** The lane that each kind of frame belongs to, where that is not control. */
+const LANES: Readonly<Partial<Record<Frame["kind"], LaneKind>>> = { data: "stream", fin: "stream", datagram: "datagram" };
+
+type StreamFrame = Extract<Frame, { readonly stream: number }>;
+
+export class ConnectionCore {
+  state: State = "connecting";
+  error: WherryError | null = null;
+  active: number | null = null;
+  liveness: Liveness | null = null;
+  readonly streams = new Map<number, StreamMachine>();
+  /** Streams in which something happened that somebody may wait for. */
+  readonly touched = new Set<StreamMachine>();
+  readonly #options: CoreOptions;
+  readonly #odd: boolean;
+  #nextStream: number;
+  #peerHello: Hello | null = null;
+  readonly #candidates = new Map<number, Candidate>();
+  readonly #tombstones = new Map<number, Tombstone>();
+  readonly #counts = { ours: 0, theirs: 0 };
+  #highestOpened = 0;
+  #credit = new SendCredit();
+  #pool = new ConnectionCredit();
+  #control: { readonly link: number; readonly data: Bytes }[] = [];
+  readonly #sending = new Set<StreamMachine>();
+  readonly #events: CoreEvent[] = [];
+  #heartbeat = 0;
+  readonly #heartbeats = new Map<number, number>();
+  #answers: { tokens: number; at: number };
+  #graceUntil: number | null;
+  #idleSince: number | null;
+  #pins = 0;
+
+  constructor(options: CoreOptions) {
+    const { now } = options;
+    this.#options = options;
+    this.#odd = compare(options.local, options.peer) < 0;
+    this.#nextStream = this.#odd ? 1 : 2;
+    this.#answers = { tokens: HEARTBEAT_BURST, at: now };
+    this.#graceUntil = now + GRACE_MS;
+    this.#idleSince = now;
+  }
+
+  // -- links ----------------------------------------------------------------------------------------------------------
+
+  /** `link` is open: say HELLO on it and wait for the peer's. */
+  linkOpened(link: number, greeting: Greeting, now: number): void {
+    for (const other of this.#candidates.keys()) this.#drop(other, null);
+    this.#candidates.set(link, { greeting, deadline: now + HELLO_MS, early: [], earlyBytes: 0 });
+    const { instance, session } = this.#options;
+    const { attempt, answer } = greeting;
+    const hello: Hello = { version: VERSION, features: 0, instance, session, attempt, answer };
+    this.#control.push({ link, data: encode({ kind: "hello", hello }) });
+  }
+
+  /** `link` is gone. */
+  linkClosed(link: number, now: number): void {
+    if (this.#candidates.delete(link)) {
+      const error = new WherryError("CONNECTION_LOST", "the link closed before its HELLO");
+      this.#events.push({ type: "dropped", link, error });
+    } else if (link === this.active) {
+      this.#lose(now);
+    }
+  }
+
+  /** The engine heard the peer on `link`, if only an acknowledgement. */
+  heard(link: number, at: number): void {
+    if (link !== this.active || this.liveness === null) return;
+    this.liveness.heard(at);
+    if (this.state === "suspect" && this.liveness.waitingSince === null) this.#move("heard");
+  }
+
+  /** A message came on a lane of `link`. Whatever is wrong with it ends the link or the connection, as events. */
+  receive(link: number, lane: LaneKind, data: Bytes, now: number): void {
+    const candidate = this.#candidates.get(link);
+    try {
+      if (link === this.active) {
+        this.heard(link, now);
+        this.#receive(lane, data, now);
+      } else if (candidate !== undefined) {
+        this.#receiveEarly(link, candidate, { lane, data }, now);
+      }
+    } catch (error) {
+      if (!WherryError.is(error, "PROTOCOL_VIOLATION", "FLOW_VIOLATION")) throw error;
+      if (link === this.active) this.close(codeFor(error.code), error.detail, error);
+      else this.#drop(link, error);
+    }
+  }
+
+  #receiveEarly(link: number, candidate: Candidate, came: { lane: LaneKind; data: Bytes }, now: number): void {
+    if (came.lane !== "control") {
+      candidate.earlyBytes += came.data.length;
+      if (candidate.earlyBytes > MAX_EARLY_BYTES) throw violation("too much before HELLO");
+      candidate.early.push(came);
+      return;
+    }
+    const frame = decode(came.data);
+    if (frame.kind !== "hello") throw violation("a frame before HELLO");
+    checkHello(frame.hello, candidate.greeting);
+    this.#candidates.delete(link);
+    this.#activate(link, frame.hello, now);
+    for (const early of candidate.early) this.#receive(early.lane, early.data, now);
+  }
+
+  #activate(link: number, hello: Hello, now: number): void {
+    const [before, old] = [this.#peerHello, this.active];
+    const resumed = before !== null && equal(hello.session, before.session);
+    if (before !== null && !resumed) {
+      const restarted = !equal(hello.instance, before.instance);
+      this.#forgetAll(new WherryError(restarted ? "PEER_RESTARTED" : "CONNECTION_LOST"));
+    }
+    this.#peerHello = hello;
+    this.active = link;
+    this.liveness = new Liveness(now);
+    this.#heartbeats.clear();
+    this.#graceUntil = null;
+    this.#control = this.#control.filter((item) => item.link === link);
+    this.#move("active");
+    this.#events.push({ type: "active", link, resumed });
+    if (old !== null) this.#events.push({ type: "dropped", link: old, error: null });
+    if (resumed) this.#emit({ kind: "limit", stream: 0, limit: this.#pool.tell(), received: this.#pool.received });
+    for (const machine of this.streams.values()) {
+      machine.resumed = !resumed;
+      machine.told = false;
+      if (!machine.confirmed) this.#emitOpen(machine);
+      if (resumed || machine.resetCode !== null || machine.stopCode !== null) this.#tell(machine);
+      this.#changed(machine);
+    }
+  }
+
+  /** End every stream: the other side knows none of them. Our numbers go on, none is used twice. */
+  #forgetAll(error: WherryError): void {
+    for (const machine of this.streams.values()) machine.abandon(error);
+    this.streams.clear();
+    this.#counts.ours = this.#counts.theirs = 0;
+    this.#tombstones.clear();
+    this.#sending.clear();
+    this.#highestOpened = 0;
+    this.#credit = new SendCredit();
+    this.#pool = new ConnectionCredit();
+  }
+
+  #drop(link: number, error: WherryError | null): void {
+    this.#candidates.delete(link);
+    this.#control = this.#control.filter((item) => item.link !== link);
+    this.#events.push({ type: "dropped", link, error });
+  }
+
+  #lose(now: number): void {
+    if (this.active === null) return;
+    this.#drop(this.active, new WherryError("CONNECTION_LOST"));
+    this.active = null;
+    this.liveness = null;
+    this.#graceUntil = now + GRACE_MS;
+    this.#move("lost");
+    this.#events.push({ type: "interrupted" });
+  }
+
+  // -- the application ------------------------------------------------------------------------------------------------
+
+  /**
+   * Open a stream; it may be written to at once.
+   * @throws WherryError LIMIT_EXCEEDED if too many are open, or why the connection is closed.
+   */
+  open(name: string, { datagrams = false } = {}): StreamMachine {
+    if (this.error !== null) throw this.error;
+    if (this.#counts.ours >= MAX_OWN_STREAMS) {
+      throw new WherryError("LIMIT_EXCEEDED", `${MAX_OWN_STREAMS} streams are open`);
+    }
+    const machine = this.#machine(this.#nextStream, name, { ours: true, datagrams });
+    this.#nextStream += 2;
+    this.#emitOpen(machine);
+    return machine;
+  }
+
+  /** Send a heartbeat now; a `pong` tells when its answer came. Returns its number. */
+  ping(now: number): number {
+    this.#heartbeat += 1;
+    this.#heartbeats.set(this.#heartbeat, now);
+    this.#emit({ kind: "heartbeat", number: this.#heartbeat });
+    return this.#heartbeat;
+  }
+
+  /** Count (+1, -1) who wants the connection kept although no stream is open. */
+  pin(change: 1 | -1): void {
+    this.#pins += change;
+  }
+
+  /** Tell the peer, and end everything with `error`. */
+  close(code: number, text: string, error: WherryError): void {
+    if (this.state === "closed") return;
+    this.#emit({ kind: "close", code, text });
+    this.#end(error);
+  }
+
+  #end(error: WherryError): void {
+    this.error = error;
+    for (const machine of this.streams.values()) machine.abandon(error);
+    this.streams.clear();
+    this.#tombstones.clear();
+    this.#move("over");
+    for (const link of this.#candidates.keys()) this.#drop(link, null);
+    this.#events.push({ type: "closed", error });
+  }
+
+  // -- what is to be done ---------------------------------------------------------------------------------------------
+
+  /** Control frames to send, with the link each is for. */
+  toSend(now: number): readonly { readonly link: number; readonly data: Bytes }[] {
+    const frames = this.#control;
+    if (frames.length > 0) this.liveness?.sent(now);
+    this.#control = [];
+    return frames;
+  }
+
+  /**
+   * The next frame for a stream's lane on the active link: the streams take turns.
+   * @param ready - whether the lane of that stream number can take a frame
+   */
+  nextData(ready: (stream: number) => boolean, now: number): { readonly stream: number; readonly data: Bytes } | null {
+    if (this.active === null) return null;
+    for (const machine of this.#sending) {
+      if (!ready(machine.number)) continue;
+      this.#sending.delete(machine);
+      const data = machine.nextFrame();
+      if (data === null) continue;
+      this.#sending.add(machine);
+      this.liveness?.sent(now);
+      this.touched.add(machine);
+      return { stream: machine.number, data };
+    }
+    return null;
+  }
+
+  /** What happened, oldest first. */
+  nextEvent(): CoreEvent | null {
+    return this.#events.shift() ?? null;
+  }
+
+  /** When `tick` is due, or null if never. */
+  nextDeadline(): number | null {
+    if (this.state === "closed") return null;
+    const times = Array.from(this.#candidates.values(), (candidate) => candidate.deadline);
+    for (const stone of this.#tombstones.values()) {
+      times.push(stone.expires);
+      break; // the oldest is the first
+    }
+    if (this.#graceUntil !== null) times.push(this.#graceUntil);
+    if (this.#idleSince !== null) times.push(this.#idleSince + IDLE_MS);
+    if (this.liveness !== null) {
+      times.push(this.liveness.heartbeatDue, this.liveness.lostAt);
+      if (this.state === "open" && this.liveness.suspectAt !== null) times.push(this.liveness.suspectAt);
+    }
+    return Math.min(...times);
+  }
+
+  /** Do what is due at `now`. */
+  tick(now: number): void {
+    if (this.state === "closed") return;
+    for (const [link, candidate] of this.#candidates) {
+      if (now >= candidate.deadline) this.#drop(link, new WherryError("NEGOTIATION_FAILED", "no HELLO in time"));
+    }
+    for (const [number, stone] of this.#tombstones) {
+      if (now < stone.expires) break;
+      this.#tombstones.delete(number);
+    }
+    if (this.liveness !== null) this.#tickLink(this.liveness, now);
+    if (this.#graceUntil !== null && now >= this.#graceUntil) {
+      this.#end(new WherryError("CONNECTION_LOST", "no new link in time"));
+      return;
+    }
+    if (this.streams.size > 0 || this.#pins > 0) this.#idleSince = null;
+    else if (this.#idleSince === null) this.#idleSince = now;
+    else if (now >= this.#idleSince + IDLE_MS) this.close(DONE, "idle", new WherryError("PEER_CLOSED", "it was idle"));
+  }
+
+  #tickLink(liveness: Liveness, now: number): void {
+    if (now >= liveness.lostAt) {
+      this.#lose(now);
+      return;
+    }
+    if (now >= liveness.heartbeatDue) {
+      liveness.heartbeatDue = now + HEARTBEAT_MS;
+      this.ping(now);
+    }
+    if (this.state === "open" && liveness.suspectAt !== null && now >= liveness.suspectAt) {
+      this.#move("silence");
+      this.#events.push({ type: "suspect" });
+    }
+  }
+
+  // -- frames of the active link --------------------------------------------------------------------------------------
+
+  #receive(lane: LaneKind, data: Bytes, now: number): void {
+    if (this.state === "closed") return;
+    const frame = decode(data);
+    if (frame.kind === "unknown") return;
+    if ((LANES[frame.kind] ?? "control") !== lane) throw violation(`${frame.kind} on a ${lane} lane`);
+    if (frame.kind === "open") this.#onOpen(frame, now);
+    else if ("stream" in frame && frame.stream !== 0) this.#onStream(frame, now);
+    else this.#onConnection(frame, now);
+  }
+
+  #onConnection(frame: Frame, now: number): void {
+    switch (frame.kind) {
+      case "limit":
+        this.#credit.raiseTo(frame.limit);
+        for (const machine of this.streams.values()) this.#changed(machine);
+        return;
+      case "heartbeat":
+        if (this.#mayAnswer(now)) this.#emit({ kind: "heartbeatReply", number: frame.number });
+        return;
+      case "heartbeatReply":
+        this.#onReply(frame.number, now);
+        return;
+      case "close":
+        this.#end(new WherryError("PEER_CLOSED", frame.text.replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, "?")));
+        return;
+      default:
+        throw violation(`${frame.kind} on a link that is open`);
+    }
+  }
+
+  #mayAnswer(now: number): boolean {
+    const { tokens: left, at } = this.#answers;
+    const tokens = Math.min(HEARTBEAT_BURST, left + ((now - at) / 1000) * HEARTBEATS_PER_S);
+    this.#answers = { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now };
+    return tokens >= 1;
+  }
+
+  #onReply(number: number, now: number): void {
+    const sentAt = this.#heartbeats.get(number);
+    if (sentAt === undefined || this.liveness === null) return;
+    this.#heartbeats.delete(number);
+    this.liveness.measured(now - sentAt);
+    this.#events.push({ type: "pong", number, rttMs: now - sentAt });
+    for (const [stream, stone] of this.#tombstones) if (stone.heartbeat <= number) this.#tombstones.delete(stream);
+  }
+
+  #onOpen(frame: Extract<Frame, { kind: "open" }>, now: number): void {
+    const { stream: number, name, datagrams } = frame;
+    const known = this.streams.get(number) ?? this.#tombstones.get(number)?.machine;
+    if (this.#isOurs(number)) throw violation(`OPEN of stream ${number}, which is ours`);
+    if (number <= this.#highestOpened) {
+      if (known === undefined) this.#emitForgotten(number);
+      return;
+    }
+    this.#highestOpened = number;
+    const machine = known ?? this.#machine(number, null, { ours: false, datagrams });
+    machine.name = name;
+    machine.datagrams = datagrams;
+    machine.send.limit = Math.max(machine.send.limit, frame.limit);
+    if (machine.over || machine.resetCode !== null) return;
+    const crowded = this.#counts.theirs > MAX_PEER_STREAMS ? codeFor("LIMIT_EXCEEDED") : null;
+    const refused = this.#options.admit(name, datagrams, now) ?? crowded;
+    if (refused === null) this.#events.push({ type: "opened", stream: machine });
+    else machine.reset(refused, errorFor(refused, name));
+  }
+
+  #onStream(frame: StreamFrame, now: number): void {
+    const stone = this.#tombstones.get(frame.stream);
+    const machine = this.streams.get(frame.stream) ?? (stone === undefined ? this.#unknown(frame) : null);
+    if (machine === null) {
+      if (stone !== undefined) this.#onBuried(stone, frame);
+      return;
+    }
+    machine.confirmed = true;
+    this.#handle(machine, frame);
+    if (machine.over) this.#bury(machine, now);
+    this.consumed();
+  }
+
+  #handle(machine: StreamMachine, frame: StreamFrame): void {
+    switch (frame.kind) {
+      case "data":
+        machine.onData(frame.offset, frame.payload);
+        return;
+      case "fin":
+        machine.onFin(frame.final, frame.cut);
+        return;
+      case "stop":
+        machine.onStop(frame.code);
+        return;
+      case "reset":
+        machine.onReset(frame.code, frame.final, frame.forgotten);
+        return;
+      case "finAck":
+        machine.onFinAck(frame.final);
+        return;
+      case "limit":
+        machine.onLimit(frame.limit, frame.received);
+        return;
+      case "resume":
+        machine.onResume(frame.resume);
+        if (!machine.told) this.#tell(machine);
+        return;
+      case "datagram":
+        if (machine.datagrams && machine.name !== null && !machine.over) {
+          this.#events.push({ type: "datagram", stream: machine, data: frame.payload });
+        }
+        return;
+      default:
+        throw violation(`${frame.kind} twice`);
+    }
+  }
+
+  /** A frame of a stream that is neither open nor lately over. */
+  #unknown(frame: StreamFrame): StreamMachine | null {
+    const { stream: number, kind } = frame;
+    const neverOpened = `a frame of stream ${number}, which was never opened`;
+    if (this.#isOurs(number)) {
+      if (number >= this.#nextStream) throw violation(neverOpened);
+    } else if (number > this.#highestOpened) {
+      // its lane was faster than the control lane
+      if (kind === "data" || kind === "fin") return this.#machine(number, null, { ours: false, datagrams: false });
+      if (kind !== "datagram") throw violation(neverOpened);
+      return null;
+    }
+    if (kind === "resume") this.#emitForgotten(number);
+    return null;
+  }
+
+  /** The peer does not know yet that a stream is over: say the last word again. */
+  #onBuried(stone: Tombstone, frame: StreamFrame): void {
+    const { machine } = stone;
+    if (frame.kind !== "reset" && frame.kind !== "resume" && frame.kind !== "fin") return;
+    stone.heartbeat = this.#heartbeat + 1;
+    if (machine.resetCode === null) {
+      this.#handle(machine, frame);
+    } else if (frame.kind === "resume") {
+      const { number: stream, resetCode: code, send } = machine;
+      this.#emit({ kind: "reset", stream, code, final: send.highest, forgotten: false });
+    }
+  }
+
+  // -- streams --------------------------------------------------------------------------------------------------------
+
+  #isOurs(number: number): boolean {
+    return (number % 2 === 1) === this.#odd;
+  }
+
+  #machine(number: number, name: string | null, { ours, datagrams }: { ours: boolean; datagrams: boolean }): StreamMachine {
+    if (!ours && this.#counts.theirs >= MAX_PEER_STREAMS + MAX_REFUSED_STREAMS) {
+      throw violation("far more streams than are allowed");
+    }
+    const machine = new StreamMachine({
+      number,
+      name,
+      ours,
+      datagrams,
+      pool: this.#pool,
+      credit: this.#credit,
+      emit: (frame) => this.#emit(frame),
+      changed: (changed) => this.#changed(changed),
+    });
+    this.streams.set(number, machine);
+    this.#counts[ours ? "ours" : "theirs"] += 1;
+    this.#idleSince = null;
+    return machine;
+  }
+
+  #bury(machine: StreamMachine, now: number): void {
+    this.streams.delete(machine.number);
+    this.#sending.delete(machine);
+    this.#counts[machine.ours ? "ours" : "theirs"] -= 1;
+    this.#tombstones.set(machine.number, { machine, expires: now + TOMBSTONE_MS, heartbeat: this.#heartbeat + 1 });
+    if (this.streams.size === 0 && this.#pins === 0) this.#idleSince = now;
+  }
+
+  #changed(machine: StreamMachine): void {
+    this.touched.add(machine);
+    if (machine.maySend) this.#sending.add(machine);
+  }
+
+  /** A reader has taken bytes: the connection's limit may have risen. */
+  consumed(): void {
+    const limit = this.#pool.update();
+    if (limit !== null) this.#emit({ kind: "limit", stream: 0, limit, received: this.#pool.received });
+  }
+
+  #emitOpen({ number: stream, name, datagrams }: StreamMachine): void {
+    this.#emit({ kind: "open", stream, name: name ?? "", limit: RESERVE_BYTES, datagrams });
+  }
+
+  #emitForgotten(stream: number): void {
+    this.#emit({ kind: "reset", stream, code: DONE, final: 0, forgotten: true });
+  }
+
+  #tell(machine: StreamMachine): void {
+    machine.told = true;
+    this.#emit(machine.resume());
+  }
+
+  #emit(frame: Frame): void {
+    if (this.active !== null) this.#control.push({ link: this.active, data: encode(frame) });
+  }
+
+  #move(change: Change): void {
+    this.state = TABLE[this.state][change] ?? this.state;
+  }
+}
+
+function checkHello(hello: Hello, greeting: Greeting): void {
+  if (hello.version !== VERSION) throw violation(`HELLO of version ${hello.version} where ${VERSION} was agreed on`);
+  if (!equal(hello.attempt, greeting.attempt) || !equal(hello.answer, greeting.answer)) {
+    throw violation("HELLO with the ids of another attempt");
+  }
+  if (!equal(hello.instance, greeting.instance)) throw violation("HELLO of another instance than its offer or answer");
+}
+
+function violation(detail: string): WherryError {
+  return new WherryError("PROTOCOL_VIOLATION", detail);
+}
