@@ -1,0 +1,60 @@
+"""What the local API needs of a node: `wherry.Node` has it, and so has the double in the API's own tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+from wherry_signaling.identity import PeerId
+
+from ..config import Config
+from ..views import ConnectionView, ExplainView, IdView, PingReplyView, StatusView
+
+
+class NodeLike(Protocol):
+    """A running node, as seen from the API; `wherry.node.Node` documents each."""
+
+    @property
+    def config(self) -> Config:
+        """What it runs with."""
+
+    def id_view(self) -> IdView:
+        """Who it is, and what to hand out."""
+
+    def status(self) -> StatusView:
+        """How it is doing."""
+
+    def peers(self) -> list[ConnectionView]:
+        """Everybody connected or called."""
+
+    def explain(self, peer: PeerId) -> ExplainView:
+        """Why a peer is, or is not, connected."""
+
+    def resolve(self, text: str) -> PeerId:
+        """Whom a person means by `text`."""
+
+    async def connect(self, peer: PeerId) -> object:
+        """An open connection to the peer."""
+
+    def ping(
+        self, peer: PeerId, *, count: int = ..., interval_s: float = ..., timeout_s: float = ...
+    ) -> AsyncIterator[PingReplyView]:
+        """Replies as they come, or not, in time."""
+
+    async def echo(self, peer: PeerId, data: bytes) -> float:
+        """Milliseconds that `data` took there and back over a stream."""
+
+    async def look_up(self, peer: PeerId) -> Mapping[str, Any]:
+        """What the peer's newest record says."""
+
+    async def wait_ready(self, timeout_s: float) -> None:
+        """Return once it has joined, has introducers and is published; raises NotReady."""
+
+    def events(self) -> AsyncIterator[Mapping[str, Any]]:
+        """What happens, from the first event on."""
+
+    def metrics(self) -> str:
+        """Counters in Prometheus's text format."""
+
+    def ask_to_stop(self) -> None:
+        """Make whoever runs it end it."""

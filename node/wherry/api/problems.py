@@ -1,0 +1,45 @@
+"""Errors on their way through JSON and back: by their code, so that a client raises what the node raised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from wherry_signaling.errors import WherryError
+
+from .. import errors as node_errors
+from .bodies import ErrorView, Failure
+
+#: HTTP's status for each exit code of the command line.
+_STATUS: Final = {2: 400, 3: 503, 4: 404, 5: 504, 6: 403}
+
+
+def status_of(error: WherryError) -> int:
+    """The fitting HTTP status; 502 where the other side failed, 500 where we did."""
+    return _STATUS.get(error.exit, 502 if error.side == "remote" else 500)
+
+
+def failure_of(error: WherryError) -> Failure:
+    """The error as JSON has it."""
+    message = f"{error.text}: {error.detail}" if error.detail else error.text
+    return Failure(error=ErrorView(code=error.code, message=message, hint=error.hint, peer=error.peer))
+
+
+def error_of(failure: Failure) -> WherryError:
+    """The error that `failure` is about; of a code that a newer node brought, one that says the same."""
+    view = failure.error
+    kind = _BY_CODE.get(view.code)
+    if kind is None:
+        kind = type("UnknownError", (WherryError,), {"code": view.code, "text": view.message})
+    detail = view.message.removeprefix(kind.text).removeprefix(": ")
+    return kind(detail, hint=view.hint, peer=view.peer)
+
+
+def _all(kind: type[WherryError]) -> Iterator[type[WherryError]]:
+    yield kind
+    for sub in kind.__subclasses__():
+        yield from _all(sub)
+
+
+assert node_errors  # its classes are found below because it is imported here
+_BY_CODE: Final = {kind.code: kind for kind in _all(WherryError)}
