@@ -225,6 +225,8 @@ class ConnectionCore:
 
     def link_closed(self, link: int, now: float) -> None:
         """`link` is gone."""
+        if self.state is State.CLOSED:
+            return
         if self._candidates.pop(link, None) is not None:
             self._events.append(LinkDropped(link=link, error=ConnectionLost("the link closed before its HELLO")))
         elif link == self.active:
@@ -232,7 +234,7 @@ class ConnectionCore:
 
     def heard(self, link: int, at: float) -> None:
         """The engine heard the peer on `link` at `at`, if only an acknowledgement."""
-        if link == self.active and self.liveness is not None:
+        if link == self.active and self.liveness is not None and self.state is not State.CLOSED:
             self.liveness.heard(at)
             if self.state is State.SUSPECT and self.liveness.waiting_since is None:
                 self._move(Change.HEARD)
