@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 import pytest
 from hypothesis import given, strategies as st
-from tests.doubles.node import ADA, BELA, CY, INVITE, ME, FakeNode
+from tests.support.fake_node import ADA, BELA, CY, INVITE, ME, FakeNode
 
 from wherry.api import openapi
 from wherry.api.bodies import ErrorView, Failure, PingRequest

@@ -120,18 +120,6 @@ class ConfigView(View, frozen=True, kw_only=True):
     settings: dict[str, SettingView]
 
 
-class EventView(View, frozen=True, kw_only=True):
-    """Something that happened.
-
-    :param seq: grows by one; :param time: RFC 3339, UTC.
-    """
-
-    seq: int
-    type: str
-    time: str
-    data: dict[str, Any]
-
-
 class ErrorView(View, frozen=True, kw_only=True, omit_defaults=True):
     """What went wrong: a stable code, and words for people."""
 

@@ -17,9 +17,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from ..errors import NodeLost, NoNode
+from ..events import EventView
 from ..views import ExplainView, IdView, PingReplyView, StatusView
 from . import bodies
-from .limits import ANSWER_S, GRACE_S
+from .limits import ANSWER_S, GRACE_S, READ_BYTES
 from .problems import error_of
 
 T = TypeVar("T")
@@ -124,10 +125,10 @@ class Client:
         patience = _DIAL_S + request.interval_s + request.timeout_s
         return self._lines("POST", "ping", request, PingReplyView, patience)
 
-    def events(self, since: int = 0, *, follow: bool = True) -> Iterator[bodies.EventView]:
+    def events(self, since: int = 0, *, follow: bool = True) -> Iterator[EventView]:
         """What happened after the event `since`; with `follow` without end, unless the node ends."""
         request = bodies.EventsRequest(since=since, follow=follow)
-        return self._lines("GET", "events", request, bodies.EventView, None)
+        return self._lines("GET", "events", request, EventView, None)
 
     # -- the wire -----------------------------------------------------------------------------------------------------
 
@@ -139,12 +140,10 @@ class Client:
         self, method: str, name: str, request: bodies.Request, line: type[T], timeout_s: float | None
     ) -> Iterator[T]:
         with self._asked(method, name, request, timeout_s) as response:
-            while data := response.readline():
+            for data in _split(response):
                 if data.startswith(b'{"v":1,"error":'):
                     raise error_of(self._decode(data, bodies.Failure))
                 yield self._decode(data, line)
-            if not response.isclosed():  # the last chunk never came
-                raise NodeLost(f"it ended during {name}")
 
     @contextmanager
     def _asked(
@@ -183,3 +182,11 @@ class Client:
             return msgspec.json.decode(data, type=kind)
         except msgspec.MsgspecError as error:
             raise NodeLost("it answered what this command does not understand", hint="Update the older one.") from error
+
+
+def _split(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """Lines as they come. `readline` would take a stream that was cut off for one that ended; `read1` does not."""
+    rest = b""
+    while data := response.read1(READ_BYTES):
+        *lines, rest = (rest + data).split(b"\n")
+        yield from lines

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from ..config import Config
 from ..errors import NodeLost
+from ..events import EventView
 from ..settings import SETTINGS
 from ..views import ExplainView, IdView, PingReplyView, StatusView
 from . import bodies
-from .journal import Journal
 from .like import NodeLike
 
 
@@ -21,7 +21,6 @@ class Context:
     """What a handler may use."""
 
     node: NodeLike
-    journal: Journal
     pid: int
 
 
@@ -95,14 +94,16 @@ async def wait_ready(context: Context, request: bodies.ReadyRequest) -> bodies.R
     return bodies.ReadyView(ready=True, waited_ms=round((loop.time() - begun) * 1000, 1))
 
 
-async def get_events(context: Context, request: bodies.EventsRequest) -> AsyncIterator[bodies.EventView]:
+async def get_events(context: Context, request: bodies.EventsRequest) -> AsyncIterator[EventView]:
     """What happened, one line per event."""
-    if not request.follow:
-        for event in context.journal.since(request.since):
-            yield event
+    events = context.node.events
+    last = events.last
+    if not request.follow and request.since >= last:
         return
-    async for event in context.journal.follow(request.since):
+    async for event in events.follow(request.since):
         yield event
+        if not request.follow and event.seq >= last:
+            return
 
 
 async def get_config(context: Context, request: bodies.Nothing) -> bodies.ConfigView:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from wherry_signaling.identity import PeerId
 
 from ..config import Config
+from ..events import Events
 from ..views import ConnectionView, ExplainView, IdView, PingReplyView, StatusView
 
 
@@ -17,6 +18,10 @@ class NodeLike(Protocol):
     @property
     def config(self) -> Config:
         """What it runs with."""
+
+    @property
+    def events(self) -> Events:
+        """What happens."""
 
     def id_view(self) -> IdView:
         """Who it is, and what to hand out."""
@@ -49,9 +54,6 @@ class NodeLike(Protocol):
 
     async def wait_ready(self, timeout_s: float) -> None:
         """Return once it has joined, has introducers and is published; raises NotReady."""
-
-    def events(self) -> AsyncIterator[Mapping[str, Any]]:
-        """What happens, from the first event on."""
 
     def metrics(self) -> str:
         """Counters in Prometheus's text format."""

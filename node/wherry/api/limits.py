@@ -6,8 +6,6 @@ from typing import Final
 
 #: Bytes of one request's body: the largest is a peer's name, or a link.
 REQUEST_BYTES: Final = 64 * 1024
-#: Events that are kept for those who ask `since`: some minutes of a busy node.
-EVENTS_KEPT: Final = 2_000
 #: Pings asked for in one request.
 PINGS: Final = 1_000
 #: Seconds between two pings at least: ten a second is what the other side answers (design §12).
@@ -18,6 +16,8 @@ WAIT_S: Final = 3_600
 ECHO_BYTES: Final = 1024 * 1024
 #: Seconds that requests under way have to end when the node stops; event streams are cut after it.
 SHUTDOWN_S: Final = 0.5
+#: Bytes that the client takes from a stream at once.
+READ_BYTES: Final = 64 * 1024
 #: Seconds the client waits for a node that runs to take its connection and begin an answer to a quick question.
 ANSWER_S: Final = 10.0
 #: Seconds the client grants beyond what it asked the node to wait for.

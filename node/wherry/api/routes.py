@@ -10,7 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ..views import ExplainView, IdView, PingReplyView, StatusView, View
+from msgspec import Struct
+
+from ..events import EventView
+from ..views import ExplainView, IdView, PingReplyView, StatusView
 from . import bodies, handlers
 
 PREFIX: Final = "/api/v1"
@@ -18,7 +21,7 @@ JSON: Final = "application/json"
 LINES: Final = "application/x-ndjson"
 TEXT: Final = "text/plain"
 
-Handler = Callable[[handlers.Context, Any], Awaitable[View | str] | AsyncIterator[View]]
+Handler = Callable[[handlers.Context, Any], Awaitable[Struct | str] | AsyncIterator[Struct]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Route:
     name: str
     handler: Handler
     request: type[bodies.Request]
-    answer: type[View] | type[str]
+    answer: type[Struct] | type[str]
     stream: bool = False
 
     @property
@@ -57,7 +60,7 @@ ROUTES: Final = (
     Route("GET", "peers", handlers.get_peers, bodies.Nothing, bodies.PeersView),
     Route("GET", "explain", handlers.get_explain, bodies.PeerRequest, ExplainView),
     Route("GET", "ready", handlers.wait_ready, bodies.ReadyRequest, bodies.ReadyView),
-    Route("GET", "events", handlers.get_events, bodies.EventsRequest, bodies.EventView, stream=True),
+    Route("GET", "events", handlers.get_events, bodies.EventsRequest, EventView, stream=True),
     Route("GET", "config", handlers.get_config, bodies.Nothing, bodies.ConfigView),
     Route("GET", "metrics", handlers.get_metrics, bodies.Nothing, str),
     Route("POST", "connect", handlers.connect, bodies.PeerRequest, bodies.ConnectView),

@@ -13,13 +13,10 @@ import msgspec
 from aiohttp import web
 
 from wherry_signaling.errors import HomeUnusable, WherryError
-from wherry_signaling.tasks import Tasks
 
 from ..errors import BadRequest
-from ..views import View
 from . import openapi
 from .handlers import Context
-from .journal import Journal
 from .like import NodeLike
 from .limits import REQUEST_BYTES, SHUTDOWN_S
 from .problems import failure_of, status_of
@@ -38,22 +35,18 @@ async def serve(node: NodeLike, socket: Path, *, version: str) -> AsyncIterator[
 
     :raises HomeUnusable: if the socket cannot be made.
     """
-    journal = Journal()
     runner = web.AppRunner(
-        make_app(Context(node=node, journal=journal, pid=os.getpid()), version),
+        make_app(Context(node=node, pid=os.getpid()), version),
         access_log=None,
         handler_cancellation=True,  # a command that was interrupted takes its dial or ping with it
         shutdown_timeout=SHUTDOWN_S,
     )
-    tasks = Tasks("local API")
-    tasks.start(journal.run(node.events()), "journal")
     try:
         await runner.setup()
         await _listen(runner, socket)
         yield
     finally:
         await runner.cleanup()
-        await tasks.close()
         _remove(socket)
 
 
@@ -114,7 +107,7 @@ async def _read(route: Route, request: web.Request) -> Any:
         raise BadRequest(f"{route.name}: {error}") from error
 
 
-async def _stream(request: web.Request, route: Route, lines: AsyncIterator[View]) -> web.StreamResponse:
+async def _stream(request: web.Request, route: Route, lines: AsyncIterator[msgspec.Struct]) -> web.StreamResponse:
     """Answer line by line. What goes wrong before the first line has its own status, later it is the last line."""
     response: web.StreamResponse | None = None
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from wherry.config import Config
 from wherry.errors import AmbiguousPeer, NotReady, PeerNotFound, UnknownPeer
+from wherry.events import Events
 from wherry.views import (
     ConnectionView,
     DhtView,
@@ -33,6 +34,9 @@ class FakeNode:
 
     def __init__(self) -> None:
         self.config = Config(name="Quiet Heron", origins={"name": "flag --name"})
+        self.events = Events()
+        for number in (1, 2, 3):
+            self.events.emit("joined", {"contacts": number})
         self.asked: list[tuple[str, Any]] = []
         self.stopped = asyncio.Event()
         self.ready = True
@@ -141,11 +145,6 @@ class FakeNode:
     async def wait_ready(self, timeout_s: float) -> None:
         if not self.ready:
             raise NotReady(f"no introducer after {timeout_s:g} s")
-
-    async def events(self) -> AsyncIterator[dict[str, Any]]:
-        for seq in (1, 2, 3):
-            yield {"seq": seq, "type": "joined", "time": "2026-01-01T12:00:00Z", "data": {"contacts": seq}}
-        await asyncio.Event().wait()
 
     def metrics(self) -> str:
         return "# TYPE wherry_connections gauge\nwherry_connections 2\n"
