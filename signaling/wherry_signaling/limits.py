@@ -123,3 +123,38 @@ GUEST_IDLE_S: Final = 20.0
 WAYS_BACK: Final = 1024
 #: Seconds until the next address of an endpoint is tried beside the first (RFC 8305 says 250 ms).
 STAGGER_S: Final = 0.25
+#: Seconds by which endpoints may correct our clock: a computer set to another time zone; further is a lie.
+CLOCK_OFFSET_S: Final = 14 * 3600
+#: Endpoints that must have spoken before our clock is corrected, so that one liar is outvoted.
+CLOCK_SAMPLES: Final = 3
+#: Endpoints whose word about our clock is remembered: our introducers, now and lately.
+CLOCK_REMEMBERED: Final = 9
+
+# -- introducers ------------------------------------------------------------------------------------------------------
+
+#: Introducers that a node keeps: two may vanish in one moment.
+INTRODUCERS: Final = 3
+#: Candidates that are remembered; those that failed most are forgotten first.
+INTRODUCER_CANDIDATES: Final = 64
+#: Seconds for a candidate to take us: socket, handshake, reservation.
+INTRODUCER_DIAL_S: Final = 5.0
+#: Seconds after which a candidate that still does not answer is joined by another.
+INTRODUCER_SLOW_S: Final = 0.7
+#: Candidates that are dialled at once.
+INTRODUCER_DIALS: Final = 8
+#: Seconds between looks at an introducer. A cut cable is noticed sooner, by the kernel; this is for hung processes.
+INTRODUCER_PING_S: Final = 5.0
+#: Seconds an introducer may take to answer a look.
+INTRODUCER_PONG_S: Final = 3.0
+#: Seconds until a candidate that failed is tried again: the first time, and at most.
+INTRODUCER_RETRY_S: Final = (0.5, 60.0)
+#: Seconds until more candidates are asked for while there are too few: the first time, and at most.
+INTRODUCER_ASK_S: Final = (0.5, 30.0)
+#: Seconds between tries of whether somebody nearer or in another network would do: the first time, and at most.
+INTRODUCER_PROBE_S: Final = (60.0, 3600.0)
+#: Seconds a change waits for others before it is announced: three introducers that open are one new record.
+ANNOUNCE_S: Final = 0.1
+#: Seconds a loss waits for its replacement before it is announced.
+ANNOUNCE_LOSS_S: Final = 1.0
+#: Seconds until it is announced that there is no introducer at all.
+ANNOUNCE_NONE_S: Final = 10.0

@@ -55,6 +55,8 @@ class Endpoint:
     :param page: folder of the built page; the package's own by default.
     :param listener: another way to take sockets in, such as `wherry.testing.sockets`; then nothing real is bound.
     :param udp: another way to bind UDP; with `listener` alone there is no UDP.
+    :param wall_clock: network time, by which documents are judged.
+    :param own_clock: this machine's own clock, which clients are told: the network's would be an echo of themselves.
     :param connector: opens sockets to other introducers, for what is passed on; WebSockets by default.
     """
 
@@ -74,6 +76,7 @@ class Endpoint:
         udp: BindUdp | None = None,
         connector: Connector | None = None,
         wall_clock: Callable[[], float] = time.time,
+        own_clock: Callable[[], float] = time.time,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.identity = identity
@@ -92,6 +95,7 @@ class Endpoint:
             deliver=deliver,
             neighbours=neighbours or (lambda count: ()),
             wall_clock=wall_clock,
+            own_clock=own_clock,
             random=random,
         )
         self._sessions: set[ServerSession] = set()

@@ -75,11 +75,13 @@ class Hub:
         deliver: DeliverOwn | None,
         neighbours: Neighbours,
         wall_clock: Callable[[], float],
+        own_clock: Callable[[], float],
         random: Callable[[int], bytes],
     ) -> None:
         self.identity = identity
         self.directory, self.ice, self.passing = directory, ice, passing
-        self.neighbours, self.wall_clock, self.random = neighbours, wall_clock, random
+        self.neighbours, self.random = neighbours, random
+        self.wall_clock, self.own_clock = wall_clock, own_clock
         self.admission = Admission()
         self.registry: Registry[Party] = Registry()
         self.counts = Counts()

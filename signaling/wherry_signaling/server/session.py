@@ -198,7 +198,7 @@ class ServerSession:
     def _registered(self, number: int, expires: float) -> None:
         hub, source = self._hub, self.source
         servers = list(hub.ice.servers(self._peer, source, self._dialled))
-        seconds, time_ms = round(expires - hub.now), int(hub.wall_clock() * 1000)
+        seconds, time_ms = round(expires - hub.now), int(hub.own_clock() * 1000)
         self._link.post(wire.Registered(number, seconds, source.host, source.port, servers, time_ms), always=True)
 
     def _unregister(self, frame: wire.Unregister) -> None:
@@ -268,7 +268,7 @@ class ServerSession:
         self._link.post(wire.Others(frame.id, others[: frame.count]), always=True)
 
     def _ping(self, frame: wire.Ping) -> None:
-        self._link.post(wire.Pong(frame.id, int(self._hub.wall_clock() * 1000)), always=True)
+        self._link.post(wire.Pong(frame.id, int(self._hub.own_clock() * 1000)), always=True)
 
 
 _ME = frozenset((Role.ME,))
