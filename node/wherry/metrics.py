@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .node import Node
+    from .assembly import Parts
 
 
-def metrics_text(node: Node) -> str:
+def metrics_text(node: Parts) -> str:
     """All of them, for `/api/v1/metrics` and for friends who ask."""
     counts = node.endpoint.hub.counts
     rows: list[tuple[str, str, str, float]] = [

@@ -80,6 +80,7 @@ class Presence:
         self._whereabouts = Whereabouts()
         self._document = b""
         self._said: Whereabouts | None = None
+        self._stored: Whereabouts | None = None
         self._looked_up = False
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -107,15 +108,18 @@ class Presence:
             self._whereabouts = whereabouts
             self._changed.set()
 
-    async def publish_now(self) -> Published:
+    async def publish_now(self, *, if_changed: bool = False) -> Published:
         """Publish what is true now; returns when it is stored.
 
+        :param if_changed: not if just that is stored already.
         :raises IdentityElsewhere: if this identity has been taken over by another instance.
         :raises RemoteError: if nobody took it.
         """
         async with self._lock:
             if self.elsewhere is not None:
                 raise self.elsewhere
+            if if_changed and self.published is not None and self._stored == self._whereabouts:
+                return self.published
             if not self._looked_up:
                 await self._learn_sequence()
             self._sequence += 1
@@ -125,7 +129,7 @@ class Presence:
             document = record.sign(self._identity)
             self._document, self._said = document, whereabouts
             holders = await self._publish(document)
-            self.published = Published(record, document, holders)
+            self.published, self._stored = Published(record, document, holders), whereabouts
             if whereabouts == self._whereabouts:
                 self._changed.clear()
             self._on_published(self.published)
@@ -138,10 +142,13 @@ class Presence:
             try:
                 async with asyncio.timeout(REPUBLISH_S if self.published is not None else None):
                     await self._changed.wait()
+                changed = True
             except TimeoutError:
                 await self._check_elsewhere()
+                changed = False
+            self._changed.clear()
             try:
-                await self.publish_now()
+                await self.publish_now(if_changed=changed)
                 retry_s = RETRY_S
             except IdentityElsewhere:
                 return

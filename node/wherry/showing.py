@@ -7,8 +7,9 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.identity import PeerId
-from wherry_signaling.scope import Scope
+from wherry_signaling.scope import Scope, scope_of
 
 from .connect.explain import Verdict, explain, phase_of
 from .connection import Connection
@@ -27,7 +28,7 @@ from .views import (
 )
 
 if TYPE_CHECKING:
-    from .node import Node
+    from .assembly import Parts
 
 #: Seconds by which a clock may be off before we speak of it.
 CLOCK_S = 300
@@ -41,7 +42,7 @@ def rfc3339(seconds: float) -> str:
 class Showing:
     """The views of one node."""
 
-    def __init__(self, node: Node, started: float) -> None:
+    def __init__(self, node: Parts, started: float) -> None:
         self._node = node
         self._started = started
 
@@ -50,14 +51,14 @@ class Showing:
         node = self._node
         reach, because = verdict(self.facts())
         return StatusView(
-            id=str(node.id),
+            id=str(node.identity.id),
             name=node.name,
             version=VERSION,
             pid=os.getpid(),
             since=rfc3339(self._started),
             reachability=reach,
             because=because,
-            page=node.page,
+            page=page_of(node.endpoint.listen),
             multiaddrs=[str(one) for one in node.addresses.signaling],
             introducers=[
                 IntroducerView(
@@ -97,7 +98,7 @@ class Showing:
             found.append(node.presence.elsewhere)
         if node.store.trouble is not None:
             found.append(node.store.trouble)
-        offset = node.clock_offset_s()
+        offset = node.network_time.offset_s
         if abs(offset) > CLOCK_S:
             found.append(ClockWrong(f"{abs(offset) / 60:.0f} min {'slow' if offset > 0 else 'fast'}"))
         return found
@@ -165,6 +166,12 @@ class Showing:
 
     def _wall(self, loop_time: float) -> float:
         return self._node.wall_clock() - (asyncio.get_running_loop().time() - loop_time)
+
+
+def page_of(listen: tuple[str, int]) -> str:
+    """Where this machine finds the page of an endpoint that listens there."""
+    host, port = listen
+    return EndpointAddress(host if scope_of(host) is not None else "127.0.0.1", port).page
 
 
 def path_of(connection: Connection) -> PathWord | None:

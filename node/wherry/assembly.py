@@ -1,0 +1,338 @@
+"""What a node is made of, and how the pieces know each other: the whole wiring, opened in one order and closed in the
+opposite one. No piece imports another's owner; what it needs of the rest is passed to it here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, closing
+
+from wherry_signaling.address import Address
+from wherry_signaling.client.guests import Guests
+from wherry_signaling.client.introducers import Held, Introducers
+from wherry_signaling.client.network_time import NetworkTime
+from wherry_signaling.client.session import Client
+from wherry_signaling.client.websocket import WebSocketConnector
+from wherry_signaling.domains import Purpose
+from wherry_signaling.endpoints import EndpointAddress
+from wherry_signaling.errors import PortBusy, RemoteError
+from wherry_signaling.identity import Identity, PeerId
+from wherry_signaling.record import Introducer, dht_key
+from wherry_signaling.scope import Scope, scope_of
+from wherry_signaling.server.endpoint import Endpoint
+from wherry_signaling.server.udp import Kind
+from wherry_signaling.tasks import Tasks
+
+from .addresses import OwnAddresses, own_addresses
+from .config import Config
+from .connect.candidates import own_addresses as machine_addresses
+from .connect.dialer import Around, Dialer
+from .connect.ice import IceServers
+from .connect.records import Records, Source
+from .connect.ways import Arrival
+from .connection import Closed, Event, LinkActive, Policy, StreamOpened
+from .connection.engines import engine_named
+from .dht import Dht, DhtConfig, DocumentStore, check_document
+from .directory import NodeDirectory
+from .events import Events
+from .home import Home, Remembered
+from .joining import Joining
+from .listening import ports_to_try
+from .network import Network
+from .network.basics import Basics, add_basics
+from .policy import policy_of
+from .presence import Presence, Published, Whereabouts
+from .store import Store
+
+
+class Parts:
+    """The pieces of one node. Made and opened by `Node`; everything here may be read by what shows the node.
+
+    :ivar metrics: the node's numbers as text; set by the node before `open`.
+    """
+
+    identity: Identity
+    name: str
+    address: Address
+    store: Store
+    dht: Dht
+    endpoint: Endpoint
+    addresses: OwnAddresses
+    guests: Guests
+    records: Records
+    policy: Policy
+    network: Network
+    dialer: Dialer
+    presence: Presence
+    joining: Joining
+    introducers: Introducers
+
+    def __init__(self, config: Config, home: Home, events: Events, metrics: Callable[[], str]) -> None:
+        self.config, self.home, self.events = config, home, events
+        self.instance = secrets.token_bytes(8)
+        self._metrics = metrics
+        self._tasks = Tasks("node")
+        self._since: dict[PeerId, float] = {}
+        self.network_time = NetworkTime()
+        self.names: dict[PeerId, str] = {}
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Open every piece; `stack` closes them, the last one first."""
+        stack.enter_context(self.home.locked())
+        self.identity = self.home.identity()
+        self.name = self.home.name(self.config.name)
+        self.store = stack.enter_context(Store(self.home.database))
+        self.address = Address(self.identity.id, self.store.nospam(secrets.token_bytes))
+        kept = stack.enter_context(closing(DocumentStore(self.home.kept_database)))
+
+        self.dht = Dht(
+            key=None,
+            open_endpoint=self._open_dht_port,
+            store=kept,
+            check=check_document,
+            clock=self.wall_clock,
+            config=DhtConfig(proof_bits=self.config.dht_proof_of_work_bits),
+        )
+        self._connector = WebSocketConnector()
+        stack.push_async_callback(self._connector.close)
+        connect = self._connector.reaching(Scope.LOOPBACK)
+        self.endpoint = await self._listen(stack)
+        self.addresses = self._own_addresses()
+        await stack.enter_async_context(self.dht)
+
+        self.guests = await stack.enter_async_context(Guests(connect, on_deliver=self._delivered_to_client))
+        self.records = Records(self._sources, self.wall_clock)
+        self._ice = IceServers(self._stun_servers)
+        self.policy = policy_of(self.config)
+        self.network = Network(
+            self.identity.id,
+            self.instance,
+            self.policy,
+            dial=self._dial,
+            redial=self._dial_beside,
+            on_event=self._connection_event,
+        )
+        add_basics(
+            self.network,
+            Basics(name=lambda: self.name, look_up=self._document_of, metrics=self._metrics, named=self._peer_named),
+        )
+        self.dialer = await stack.enter_async_context(Dialer(self._around()))
+        stack.push_async_callback(self.network.close)
+        self.presence = Presence(
+            self.identity,
+            self.instance,
+            look_up=self._look_up_self,
+            publish=self._publish,
+            last_sequence=self.store.sequence(Purpose.PEER_RECORD),
+            keep_sequence=lambda sequence: self.store.set_sequence(Purpose.PEER_RECORD, sequence),
+            wall_clock=self.wall_clock,
+            on_published=self._published,
+        )
+        self.joining = Joining(
+            self.dht,
+            self.config.bootstrap,
+            remembered_contacts=self.store.contacts(),
+            remembered_endpoints=self.store.endpoints(),
+            is_own=self._is_own,
+        )
+        self.introducers = Introducers(
+            connect,
+            self.identity,
+            candidates=self.joining.introducer_candidates,
+            on_deliver=self._delivered_to_client,
+            on_change=self._introducers_changed,
+            wanted=self.config.introducers,
+            network_time=self.network_time,
+        )
+        self._update_whereabouts([])
+        await self.network.start()
+        stack.push_async_callback(self._tasks.close)
+        self._tasks.start(self.joining.run(), "joining")
+        self._tasks.start(self.presence.run(), "presence")
+        self._tasks.start(self._watch_dht(), "watching the DHT")
+        await stack.enter_async_context(self.introducers)
+        if self.config.mdns:
+            await self._discover(stack)
+
+    async def _listen(self, stack: AsyncExitStack) -> Endpoint:
+        error: PortBusy | None = None
+        for address in ports_to_try(self.config, self.home.remembered()):
+            endpoint = Endpoint(
+                self.identity,
+                address,
+                directory=NodeDirectory(self.dht, self.wall_clock),
+                deliver=self._delivered_here,
+                neighbours=lambda count: self.joining.neighbours(self.held(), count),
+                announce=self._announced(),
+                trust_forwarded_for=[str(network) for network in self.config.trust_forwarded_for],
+                wall_clock=self.wall_clock,
+            )
+            try:
+                await stack.enter_async_context(endpoint)
+            except PortBusy as busy:
+                error = busy
+                continue
+            if self.config.listen is None:
+                self.home.remember(Remembered(port=endpoint.port))
+            return endpoint
+        raise error or PortBusy("no port is free")
+
+    def _around(self) -> Around:
+        own = machine_addresses()
+        return Around(
+            identity=self.identity,
+            instance=self.instance,
+            engine=engine_named(self.config.engine),
+            records=self.records,
+            carrier=self.guests,
+            ice_servers=self._ice,
+            candidate_filter=lambda host: not own or host in own,
+            own_record=lambda: self.presence.document,
+            own_public_hosts=self._public_hosts,
+            wall_clock=self.wall_clock,
+            random=secrets.token_bytes,
+            has_connection=lambda peer: self.network.connection(peer) is not None,
+            adopt=self.network.adopt,
+            may_connect=lambda peer: self.policy.banned(peer.key, asyncio.get_running_loop().time()) is None,
+            known=lambda peer: self.network.connection(peer) is not None or self.policy.is_friend(peer.key),
+        )
+
+    async def _discover(self, stack: AsyncExitStack) -> None:
+        from .dht.mdns import LocalDiscovery  # zeroconf takes a while to import
+
+        discovery = LocalDiscovery(self.endpoint.port, lambda found: self.joining.add(found))
+        await stack.enter_async_context(discovery)
+
+    # -- facts ----------------------------------------------------------------------------------------------------
+
+    def wall_clock(self) -> float:
+        """Seconds since 1970 by network time."""
+        return self.network_time.now(time.time())
+
+    def connected_since(self, peer: PeerId) -> float:
+        """When the connection opened, by the loop's clock."""
+        return self._since.get(peer, asyncio.get_running_loop().time())
+
+    def name_of(self, peer: PeerId) -> str:
+        """A private label, else what the peer calls itself, else nothing."""
+        known = self.store.peer(peer)
+        return (known.name if known is not None else "") or self.names.get(peer, "")
+
+    # -- between the pieces ---------------------------------------------------------------------------------------
+
+    async def _open_dht_port(
+        self, factory: Callable[[], asyncio.DatagramProtocol]
+    ) -> tuple[asyncio.DatagramTransport, asyncio.DatagramProtocol]:
+        assert self.endpoint.udp is not None  # a real listener always has one
+        return await self.endpoint.udp.open(Kind.DHT, factory)
+
+    async def _dial(self, peer: PeerId) -> None:
+        await self.dialer.dial(peer)
+
+    def _dial_beside(self, peer: PeerId) -> None:
+        self.dialer.dial_beside(peer)
+
+    def _announced(self) -> list[EndpointAddress]:
+        return [EndpointAddress.parse(text) for text in self.config.announce]
+
+    def _own_addresses(self) -> OwnAddresses:
+        return own_addresses(self.endpoint.listen, machine_addresses(), self._announced(), self.identity.id)
+
+    def _is_own(self, host: str, port: int) -> bool:
+        return any((one.host, one.port) == (host, port) for one in self.addresses.signaling)
+
+    def held(self) -> list[Introducer]:
+        """The introducers that hold a reservation for this node."""
+        return [Introducer(held.peer, tuple(held.addresses)) for held in self.introducers.current()]
+
+    def _public_hosts(self) -> set[str]:
+        seen = {held.observed[0] for held in self.introducers.current() if held.observed is not None}
+        return {host for host in seen if scope_of(host) is Scope.GLOBAL}
+
+    def _stun_servers(self) -> Sequence[str]:
+        told = [url for held in self.introducers.current() for server in held.ice_servers for url in server.urls]
+        return told + [f"stun:{one.endpoint.host}:{one.endpoint.port}" for one in self.dht.contacts()]
+
+    def _sources(self) -> list[Source]:
+        return [Source("DHT", self._ask_dht)] + [
+            Source(held.peer.short, held.client.look_up) for held in self.introducers.current()
+        ]
+
+    async def _ask_dht(self, purpose: Purpose, peer: PeerId) -> bytes | None:
+        return (await self.dht.look_up(dht_key(purpose, peer))).document
+
+    async def _look_up_self(self) -> bytes | None:
+        return await self._ask_dht(Purpose.PEER_RECORD, self.identity.id)
+
+    async def _document_of(self, peer: PeerId) -> bytes:
+        return await self._ask_dht(Purpose.PEER_RECORD, peer) or b""
+
+    async def _publish(self, document: bytes) -> int:
+        holders = 0
+        error: RemoteError | None = None
+        for held in self.introducers.current():
+            try:
+                holders += await held.client.publish(document)
+            except RemoteError as failed:
+                error = failed
+        try:
+            holders += len((await self.dht.publish(document)).stored_at)
+        except RemoteError as failed:
+            error = failed
+        if not holders and error is not None:
+            raise error
+        return holders
+
+    def _delivered_here(self, tag: bytes, envelope: bytes, host: str, back: int) -> bool:
+        async def reply(data: bytes) -> None:
+            await self.endpoint.reply(back, data)
+
+        scope = scope_of(host) or Scope.GLOBAL
+        return self.dialer.deliver(envelope, Arrival(self.identity.id, scope, reply, (self.identity.id, back), host))
+
+    def _delivered_to_client(self, client: Client, tag: bytes, envelope: bytes, back: int) -> bool:
+        async def reply(data: bytes) -> None:
+            await client.reply(back, data)
+
+        scope = client.address.scope or Scope.GLOBAL
+        return self.dialer.deliver(envelope, Arrival(client.peer, scope, reply, (client.peer, back)))
+
+    async def _introducers_changed(self, held: Sequence[Held]) -> None:
+        self._update_whereabouts(held)
+        for one in held:
+            self.store.remember_endpoint(one.addresses[0], seen=time.time())
+        self.events.emit("introducers", {"peers": [str(one.peer) for one in held]})
+        await self.presence.publish_now(if_changed=True)
+
+    def _update_whereabouts(self, held: Sequence[Held]) -> None:
+        self.presence.update(
+            Whereabouts(
+                direct=self.addresses.signaling,
+                dht=self.addresses.dht if self.dht.state == "server" else (),
+                introducers=tuple(Introducer(one.peer, tuple(one.addresses)) for one in held),
+            )
+        )
+
+    async def _watch_dht(self) -> None:
+        await self.joining.joined.wait()
+        self.events.emit("joined", {"contacts": len(self.dht.contacts())})
+        self.introducers.poke()
+        self._update_whereabouts(self.introducers.current())
+
+    def _published(self, published: Published) -> None:
+        self.events.emit("published", {"sequence": published.record.sequence, "holders": published.holders})
+
+    def _peer_named(self, peer: PeerId, name: str) -> None:
+        self.names[peer] = name
+        self.store.remember_peer(peer, claimed=name, seen=time.time())
+
+    def _connection_event(self, peer: PeerId, event: Event) -> None:
+        if isinstance(event, LinkActive) and peer not in self._since:
+            self._since[peer] = asyncio.get_running_loop().time()
+        if isinstance(event, Closed):
+            self._since.pop(peer, None)
+        if not isinstance(event, StreamOpened):
+            self.events.emit("connection", {"peer": str(peer), "event": type(event).__name__})
