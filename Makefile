@@ -72,8 +72,8 @@ bench:  ## measures, prints a table and writes bench/out/
 	@$(BIN)/python -m bench
 
 screenshots:  ## the page in all its states, into screenshots/
-	@$(NEED) dev page chromium
-	@$(BIN)/python -m tests.browser.screenshots
+	@$(NEED) dev web chromium
+	@$(BIN)/python -m tools.screenshots
 
 docs:  ## rewrites the generated parts of docs/ and checks every link
 	@$(NEED) dev

@@ -45,4 +45,4 @@ class PageHook(BuildHookInterface):  # type: ignore[type-arg]
             self.app.abort(str(error))
 
     def _ready(self) -> bool:
-        return (ROOT / "PKG-INFO").exists() or page.missing() or page.fresh()
+        return (ROOT / "PKG-INFO").exists() or page.fresh()

@@ -13,20 +13,15 @@ from tools.paths import WEB
 
 
 def _page() -> None:
-    if not (page.missing() or page.fresh()):
+    if not page.fresh():
         page.ensure(nodejs.ensure())
-
-
-def _web() -> None:
-    if not page.missing():
-        page.ensure_packages(nodejs.ensure())
 
 
 STEPS: dict[str, Callable[[], object]] = {
     "python": lambda: python.ensure(dev=False),  # what `wherry` imports
     "dev": lambda: python.ensure(dev=True),  # and its tests and checks
     "node": nodejs.ensure,
-    "web": _web,  # npm's packages, for the checks and tests in web/
+    "web": lambda: page.ensure_packages(nodejs.ensure()),  # npm's packages, for the checks and tests in web/
     "page": _page,  # the built page
     "chromium": chromium.ensure,
     "namespaces": namespaces.ensure,
@@ -48,8 +43,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _npm(arguments: Sequence[str]) -> int:
-    if page.missing():
-        return 0
     folder = nodejs.ensure()
     return subprocess.call([folder / "npm", *arguments], cwd=WEB, env={**os.environ, **nodejs.environment(folder)})
 

@@ -58,6 +58,9 @@ def main(arguments: Sequence[str]) -> int:
         if not apt.usable():
             raise SetupError(f"Without {' and '.join(absent)} no bare Debian can be made here.")
         apt.install("Tools of the trial", "mmdebstrap", "iproute2")
+    # Started in the background, this has SIGINT ignored, and so would all that it starts, which is to be ended by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of the `finally`s
     with bare_debian(keep="--keep" in arguments) as debian:
         for offline in (False, True):
             say("With one address and no route:" if offline else "With a network:")
@@ -116,3 +119,5 @@ if __name__ == "__main__":
     except SetupError as error:
         say(str(error))
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.console import SetupError, run_step, say
+from tools.console import SetupError, run_step
 from tools.nodejs import environment
 from tools.paths import CACHE, PAGE, WEB
 from tools.stamps import Stamp, digest_files
@@ -20,22 +20,13 @@ BUILD = Stamp(CACHE / "page")
 NOT_SOURCES = frozenset({"node_modules", "dist", "coverage", ".vite"})
 
 
-def missing() -> bool:
-    """Whether this tree has no `web/`; says so, since a page is expected."""
-    if (WEB / "package.json").exists():
-        return False
-    say("  web/ holds no package.json: no page is built, endpoints serve a plain one")
-    return True
-
-
 def ensure_packages(node: Path) -> None:
     """Install exactly what `web/package-lock.json` names."""
     stamp, key = Stamp(PACKAGES / ".wherry"), digest_files(WEB, _manifests())
     if stamp.holds(key):
         return
-    command = "ci" if (WEB / "package-lock.json").exists() else "install"
-    run_step("Packages of the page", [str(node / "npm"), command], cwd=WEB, environment=environment(node))
-    stamp.set(digest_files(WEB, _manifests()))  # `npm install` has just written the lock
+    run_step("Packages of the page", [str(node / "npm"), "ci"], cwd=WEB, environment=environment(node))
+    stamp.set(key)
 
 
 def fresh() -> bool:
@@ -58,6 +49,7 @@ def ensure(node: Path) -> None:
     shutil.copytree(BUILT, new)
     if PAGE.exists():
         PAGE.rename(old)  # a running node sees the old page or the new one, never half of either
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
     new.rename(PAGE)
     shutil.rmtree(old, ignore_errors=True)
     BUILD.set(key)
