@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import base58
 
-from .endpoints import EndpointAddress, endpoint_of_authority, is_host
+from .endpoints import EndpointAddress, endpoint_of_authority
 from .errors import InvalidAddress, InvalidLink, InvalidMultiaddr, InvalidPeerId, LocalError
 from .identity import PeerId
 from .scope import parse_ip
@@ -135,16 +135,20 @@ def _parse_http(text: str) -> InviteLink:
         port = parts.port
     except ValueError as error:
         raise InvalidLink("its host and port do not make sense") from error
-    if not parts.hostname or not is_host(parts.hostname) or port == 0 or parts.username is not None:
-        raise InvalidLink("its host and port do not make sense")
+    tls = parts.scheme.lower() == "https"
+    if port is None:
+        port = 443 if tls else 80
+    via = _parse_via(
+        f"[{parts.hostname}]:{port}" if ":" in (parts.hostname or "") else f"{parts.hostname or ''}:{port}"
+    )
+    if parts.username is not None:
+        raise InvalidLink("a name before its host does not make sense")
     if not parts.fragment.startswith("/add/"):
         raise InvalidLink("the part #/add/… is missing")
-    tls = parts.scheme.lower() == "https"
-    via = EndpointAddress(parts.hostname, port or (443 if tls else 80), tls=tls)
     inner = parts.fragment.removeprefix("/add/")
     if inner.lower().startswith("wherry:"):
         return InviteLink.parse(inner)
-    return InviteLink(Address.parse(inner), (via,))
+    return InviteLink(Address.parse(inner), (replace(via, tls=tls),))
 
 
 def _parse_via(text: str) -> EndpointAddress:

@@ -72,7 +72,18 @@ def address(key: bytes, nospam: bytes, version: int = 1) -> bytes:
 
 # -- endpoints --------------------------------------------------------------------------------------------------------
 
-_CODES = {"ip4": 4, "tcp": 6, "ip6": 41, "dns": 53, "dns4": 54, "dns6": 55, "udp": 273, "tls": 448, "ws": 477, "wss": 478}
+_CODES = {
+    "ip4": 4,
+    "tcp": 6,
+    "ip6": 41,
+    "dns": 53,
+    "dns4": 54,
+    "dns6": 55,
+    "udp": 273,
+    "tls": 448,
+    "ws": 477,
+    "wss": 478,
+}
 
 
 def varint(number: int) -> bytes:
@@ -169,12 +180,8 @@ class Handshake:
         self.to_server, self.to_client = keys[:32], keys[32:]
         self.server_signature = server.sign("handshake-server", client.key, digest)
         self.client_signature = client.sign("handshake-client", server.key, digest)
-        self.hello = pack(
-            [1, 1, role, client.key, client_ephemeral, client_nonce, dialled, client_features, host]
-        )
-        self.welcome = pack(
-            [2, 1, server.key, server_ephemeral, server_nonce, server_features, self.server_signature]
-        )
+        self.hello = pack([1, 1, role, client.key, client_ephemeral, client_nonce, dialled, client_features, host])
+        self.welcome = pack([2, 1, server.key, server_ephemeral, server_nonce, server_features, self.server_signature])
         self.prove = pack([3, self.client_signature])
 
 

@@ -1,0 +1,29 @@
+"""What each file of vectors holds: good values, and what must be refused."""
+
+from collections.abc import Callable
+
+from .address import addresses, links
+from .domains import domain_table
+from .endpoints import endpoints
+from .envelope import envelopes
+from .handshake import handshakes
+from .identity import identity
+from .people import Case
+from .record import documents
+from .signals import signals
+from .strict import strict
+from .wire import wire
+
+FILES: dict[str, Callable[[], list[Case]]] = {
+    "identity": identity,
+    "strict": strict,
+    "address": addresses,
+    "links": links,
+    "endpoints": endpoints,
+    "domains": domain_table,
+    "envelope": envelopes,
+    "record": documents,
+    "signals": signals,
+    "wire": wire,
+    "handshake": handshakes,
+}
