@@ -158,3 +158,20 @@ ANNOUNCE_S: Final = 0.1
 ANNOUNCE_LOSS_S: Final = 1.0
 #: Seconds until it is announced that there is no introducer at all.
 ANNOUNCE_NONE_S: Final = 10.0
+
+# -- the endpoint's TCP port ------------------------------------------------------------------------------------------
+
+#: TCP connections of one public network that are open, page and sockets together: twice the sockets.
+CONNECTIONS_PER_NETWORK: Final = 1024
+#: The same of one private host.
+CONNECTIONS_PER_PRIVATE_HOST: Final = 24_000
+#: File descriptors that are kept back for everything but clients: the DHT, files, other endpoints.
+DESCRIPTORS_KEPT: Final = 128
+#: File descriptors that an introducer alone asks the system for.
+DESCRIPTORS_WANTED: Final = 65_536
+#: Handshakes of one public network: each costs two signatures and a key exchange, about 0.3 ms.
+HANDSHAKES_PER_S: Final = (20.0, 200)
+#: The same of one private host: a mesh that starts at once.
+HANDSHAKES_PER_PRIVATE_S: Final = (2000.0, 20_000)
+#: Sockets of one private host that have not ended their handshake.
+HANDSHAKES_PER_PRIVATE_HOST: Final = 2048

@@ -308,7 +308,7 @@ class Client:
 
     async def _request(self, make: Callable[[int], wire.AnyFrame], reply: type[R], seconds: float = REQUEST_S) -> R:
         if not self.alive:
-            raise self._lost or EndpointLost("closed")
+            raise _copy(self._lost or EndpointLost("closed"))
         self._number += 1
         number = self._number
         future: asyncio.Future[wire.AnyFrame] = self._loop.create_future()

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from ..errors import Quota
 from ..limits import (
     HANDSHAKES_PER_ADDRESS,
+    HANDSHAKES_PER_PRIVATE_HOST,
+    HANDSHAKES_PER_PRIVATE_S,
+    HANDSHAKES_PER_S,
+    REMEMBERED_ADDRESSES,
     SOCKETS,
     SOCKETS_PER_NETWORK,
     SOCKETS_PER_PRIVATE_HOST,
 )
+from ..rates import Rates
 from ..scope import Scope, network_of, scope_of
 from ..sockets import SocketAddress
 
@@ -51,18 +56,20 @@ class Admission:
     :param sockets: how many in all.
     """
 
-    __slots__ = ("_by_network", "_handshakes", "_limit", "_sockets")
+    __slots__ = ("_by_network", "_handshakes", "_limit", "_private_rates", "_rates", "_sockets")
 
     def __init__(self, sockets: int = SOCKETS) -> None:
         self._limit = sockets
         self._sockets = 0
         self._by_network: Counter[str] = Counter()
         self._handshakes: Counter[str] = Counter()
+        self._rates = Rates(HANDSHAKES_PER_S, remembered=REMEMBERED_ADDRESSES)
+        self._private_rates = Rates(HANDSHAKES_PER_PRIVATE_S, remembered=REMEMBERED_ADDRESSES)
 
     def __len__(self) -> int:
         return self._sockets
 
-    def enter(self, source: Source) -> None:
+    def enter(self, source: Source, now: float) -> None:
         """Let a socket in, whose handshake begins.
 
         :raises Quota: if there are too many of its kind.
@@ -72,8 +79,10 @@ class Admission:
             raise Quota("this endpoint holds as many sockets as it can")
         if self._by_network[source.network] >= (SOCKETS_PER_PRIVATE_HOST if private else SOCKETS_PER_NETWORK):
             raise Quota("too many sockets from your network")
-        if self._handshakes[source.host] >= HANDSHAKES_PER_ADDRESS * (16 if private else 1):
+        if self._handshakes[source.host] >= (HANDSHAKES_PER_PRIVATE_HOST if private else HANDSHAKES_PER_ADDRESS):
             raise Quota("too many handshakes at once")
+        if not (self._private_rates if private else self._rates).take(source.network, now):
+            raise Quota("too many handshakes from your network")
         self._sockets += 1
         self._by_network[source.network] += 1
         self._handshakes[source.host] += 1

@@ -15,6 +15,7 @@ from .. import keyfile
 from ..endpoints import EndpointAddress
 from ..identity import Identity
 from ..sockets import SocketAddress
+from .descriptors import raise_descriptor_limit
 from .endpoint import Endpoint
 
 
@@ -36,6 +37,7 @@ async def run_introducer(
     :raises PortBusy, NoNetwork: if it cannot listen there.
     :raises HomeUnusable, IdentityCorrupt, IdentityLocked: if its key cannot be read or made.
     """
+    raise_descriptor_limit()
     identity = await asyncio.to_thread(_identity, home, ask)
     async with Endpoint(
         identity, listen, announce=announce, trust_forwarded_for=trust_forwarded_for, page=page

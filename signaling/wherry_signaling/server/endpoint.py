@@ -19,11 +19,11 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
+from typing import ClassVar
 
 from ..client.websocket import WebSocketConnector
 from ..endpoints import EndpointAddress
 from ..errors import Quota
-from ..handshake import refusal
 from ..identity import Identity
 from ..limits import SOCKET_DEAD_S, SWEEP_S
 from ..scope import scope_of
@@ -35,7 +35,7 @@ from .hub import DeliverOwn, Hub, Neighbours
 from .ice import IceService, NoIce, OwnStun
 from .passing import Passing
 from .ports import bind_pair
-from .session import ServerSession, shake
+from .session import ServerSession, refuse, shake
 from .stun import StunResponder
 from .udp import BindUdp, Kind, UdpPort, bind_udp
 
@@ -59,6 +59,9 @@ class Endpoint:
     :param own_clock: this machine's own clock, which clients are told: the network's would be an echo of themselves.
     :param connector: opens sockets to other introducers, for what is passed on; WebSockets by default.
     """
+
+    #: What is behind the sockets; liars have another (`wherry.testing.liars`).
+    hub_type: ClassVar[type[Hub]] = Hub
 
     def __init__(
         self,
@@ -87,7 +90,7 @@ class Endpoint:
         self._listener, self._bind_udp, self._ice = listener, udp, ice
         self._trusted, self._page = trust_forwarded_for, page
         self._own_connector = WebSocketConnector() if connector is None and listener is None else None
-        self.hub = Hub(
+        self.hub = self.hub_type(
             identity,
             directory=LocalDirectory(wall_clock) if directory is None else directory,
             ice=NoIce() if ice is None else ice,
@@ -175,10 +178,10 @@ class Endpoint:
         source = Source.of(socket.remote)
         admission, counts = self.hub.admission, self.hub.counts
         try:
-            admission.enter(source)
+            admission.enter(source, self.hub.now)
         except Quota as error:
             counts.refused += 1
-            await socket.send(refusal(error))
+            await refuse(socket, error)
             await socket.close()
             return
         try:

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import socket
@@ -22,8 +23,10 @@ from aiohttp import web
 from ..errors import InvalidMultiaddr
 from ..limits import HTTP_IDLE_S, HTTP_LINE_BYTES
 from ..scope import IPAddress, parse_ip
-from ..sockets import Describe, Serve, SocketAddress
+from ..sockets import SUBPROTOCOL, Describe, Serve, SocketAddress
+from .door import Doors
 from .page import Page
+from .ports import BACKLOG
 from .websocket import AcceptedWebSocket, new_websocket
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -46,15 +49,17 @@ class HttpListener:
         self._trusted = [_network(text) for text in trusted]
         self._page = Page(page)
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
+        self._doors: Doors | None = None
         self._sockets: set[AcceptedWebSocket] = set()
 
     async def open(self, serve: Serve, describe: Describe) -> SocketAddress:
         """Listen; every WebSocket is given to `serve`."""
 
         async def signal(request: web.Request) -> web.StreamResponse:
+            if not _speaks(request):
+                return _plain(f"This is a WebSocket of the subprotocol {SUBPROTOCOL}.\n", status=426)
             websocket = new_websocket()
-            if not websocket.can_prepare(request).ok:
-                return _plain("This is a WebSocket: a Wherry node opens it.\n", status=426)
             await websocket.prepare(request)
             accepted = AcceptedWebSocket(request, websocket, self._remote(request))
             self._sockets.add(accepted)
@@ -86,12 +91,17 @@ class HttpListener:
             shutdown_timeout=_SHUTDOWN_S,
         )
         await self._runner.setup()
-        await web.SockSite(self._runner, self._tcp, backlog=1024).start()
+        server = self._runner.server
+        assert server is not None
+        self._doors = Doors(server, exempt=self._is_trusted)
+        self._server = await asyncio.get_running_loop().create_server(self._doors, sock=self._tcp, backlog=BACKLOG)
         host, port, *_ = self._tcp.getsockname()
         return host, port
 
     async def close(self) -> None:
         """Stop listening and end every WebSocket."""
+        if self._server is not None:
+            self._server.close()
         for accepted in list(self._sockets):
             await accepted.close()
         if self._runner is not None:
@@ -112,6 +122,12 @@ class HttpListener:
     def _is_trusted(self, host: str) -> bool:
         address: IPAddress | None = parse_ip(host)
         return address is not None and any(address in network for network in self._trusted)
+
+
+def _speaks(request: web.Request) -> bool:
+    """Whether a request asks for what `/signal` is."""
+    offered = [one.strip() for one in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+    return request.headers.get("Upgrade", "").lower() == "websocket" and SUBPROTOCOL in offered
 
 
 async def _harden(_: web.Request, response: web.StreamResponse) -> None:

@@ -112,7 +112,7 @@ class Hub:
             done(Status.NO_RESERVATION)  # absent, declining and overloaded look alike
             return
         back = self._ways_back.tell(recipient, sender) if answerable else 0
-        self._hand_over(recipient, sender.source, tag, envelope, back, done, now)
+        self.carry(recipient, sender.source, tag, envelope, back, done, now)
 
     def forward_handed_on(self, sender: Party, sealed: bytes, done: Done) -> None:
         """Open what was handed on to us, and forward what is inside. No way leads back: the next socket is not its."""
@@ -132,7 +132,7 @@ class Hub:
         if recipient is None:
             done(Status.NO_RESERVATION)
         else:
-            self._hand_over(recipient, sender.source, b"", envelope, 0, done, now)
+            self.carry(recipient, sender.source, b"", envelope, 0, done, now)
 
     async def reply(self, back: int, envelope: bytes) -> None:
         """As `forward_back`, for the endpoint's own node.
@@ -186,9 +186,11 @@ class Hub:
         reservation = self.registry.find(to, now)
         return None if reservation is None or not self._per_recipient.take(to, now) else reservation.holder
 
-    def _hand_over(
+    def carry(
         self, recipient: Party, source: Source, tag: bytes, envelope: bytes, back: int, done: Done, now: float
     ) -> None:
+        """Hand an envelope over and wait for the recipient's word; `done` hears it."""
+
         def finish(status: Status) -> None:
             self.counts.delivered += status is Status.OK
             done(status)

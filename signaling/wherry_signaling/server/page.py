@@ -1,8 +1,8 @@
 """The browser peer's page, served from a folder of built files; where none was built, one that says how to.
 
 Files whose names carry a hash never change, so browsers may keep them for ever; the page itself is asked for each time.
-The policy lets scripts come from here alone and nothing be inserted as markup (Trusted Types), and connections go
-anywhere: a tab opens sockets to other people's endpoints.
+Scripts come from here alone, and nothing becomes markup but by the one Trusted Types policy `wherry`. Connections
+go anywhere: a tab opens sockets to other people's endpoints.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _POLICY: Final = "; ".join(
         "form-action 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
+        "trusted-types wherry",
     )
 )
 #: What Vite puts behind the name of a file whose content never changes: ``-`` and eight characters.

@@ -12,6 +12,8 @@ from typing import Final
 from ..errors import NoNetwork, PortBusy
 from ..sockets import SocketAddress
 
+#: Connections that wait to be accepted: a thousand clients that lost another introducer come at once.
+BACKLOG: Final = 1024
 #: Tries to find a number that is free for both, when any will do.
 _TRIES: Final = 20
 
@@ -66,7 +68,7 @@ def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # not held up by sockets in TIME_WAIT
         bound.bind(address)
         if kind == socket.SOCK_STREAM:
-            bound.listen(1024)  # a thousand clients that lost another introducer come at once
+            bound.listen(BACKLOG)
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:

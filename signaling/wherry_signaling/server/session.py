@@ -24,6 +24,7 @@ from ..errors import (
     Quota,
     RemoteError,
     VersionMismatch,
+    WherryError,
     WrongPeer,
 )
 from ..handshake import ServerHandshake, Session, refusal
@@ -164,8 +165,8 @@ class ServerSession:
         self._under_way += 1
         try:
             await work
-        except RemoteError as error:
-            status = Status.FAILED if error.wire is None else Status(error.wire)
+        except WherryError as error:
+            status = Status(error.wire) if error.wire in _STATUSES else Status.FAILED
             self._reply(number, status, error.detail or error.text)
         finally:
             self._under_way -= 1
@@ -271,6 +272,7 @@ class ServerSession:
         self._link.post(wire.Pong(frame.id, int(self._hub.own_clock() * 1000)), always=True)
 
 
+_STATUSES = frozenset(Status)
 _ME = frozenset((Role.ME,))
 _ANY = frozenset(Role)
 #: Frame type → what answers it, and from which kinds of socket it is taken.
@@ -298,14 +300,15 @@ async def shake(hub: Hub, socket: Socket, source: Source) -> ServerSession | Non
             await socket.send(handshake.receive_hello(hello))
             session = handshake.receive_proof(await socket.receive())
     except (VersionMismatch, WrongPeer, HandshakeFailed) as error:
-        await _refuse(socket, error)
+        await refuse(socket, error)
         return None
     except (TimeoutError, EndpointLost):
         return None  # too slow, or gone
     return ServerSession(hub, socket, source, session, _host_of(hello))
 
 
-async def _refuse(socket: Socket, error: RemoteError) -> None:
+async def refuse(socket: Socket, error: RemoteError) -> None:
+    """Tell a client why its socket ends before it has begun."""
     try:
         async with asyncio.timeout(HANDSHAKE_S):
             await socket.send(refusal(error))

@@ -118,8 +118,11 @@ class UdpPort:
         if self._transport is None or self._transport.is_closing():
             return
         host, port = address[:2]
-        if self._dual and ":" not in host:
-            host = f"::ffff:{host}"
+        if ":" not in host:
+            if not host[-1:].isdigit():
+                return  # a name: resolving it would stop the whole process
+            if self._dual:
+                host = f"::ffff:{host}"
         self._transport.sendto(data, (host, port))
 
     def _failed(self, error: Exception) -> None:
