@@ -165,8 +165,8 @@ class SendSide:
 
     @property
     def final(self) -> int | None:
-        """The final offset, once it is known."""
-        return None if self.state is SendState.READY else self.written
+        """Where the direction ends, once everything up to there was sent."""
+        return self.written if self.state is not SendState.READY and self.highest == self.written else None
 
     def move(self, event: SendEvent) -> None:
         """Follow the table."""
@@ -362,8 +362,9 @@ class StreamMachine:
         self.confirmed = not ours
         #: Whether DATA may go out on the active link: the peer has told where to go on.
         self.resumed = True
-        #: Whether this side's RESUME has gone out on the active link.
-        self.told = True
+        #: Whether this side's RESUME has gone out on the active link, or none is wanted. The peer may be opening the
+        #: stream a second time, and then wants one.
+        self.told = ours
         self.reset_code: int | None = None
         self.reset_received = False
         self.stop_code: int | None = None

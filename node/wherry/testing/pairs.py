@@ -51,17 +51,21 @@ class ConnectedPair:
         await asyncio.gather(ours.opened(), theirs.opened())
         return ours, theirs
 
-    async def connect(self) -> None:
-        """Attach both ends to a new link; an older one ends."""
-        ours, theirs = await self.open_link()
+    async def connect(self, ends: tuple[Link, Link] | None = None) -> None:
+        """Attach both connections to a new link, or to the one given; an older one ends.
+
+        :raises RemoteError: one of the two could not be attached.
+        """
+        ours, theirs = ends or await self.open_link()
         attempt, answer = (self._ids().to_bytes(16, "big") for _ in range(2))
-        async with asyncio.TaskGroup() as group:
-            for connection, link, instance in (
-                (self.alice, ours, self.bob_instance),
-                (self.bob, theirs, self.alice_instance),
-            ):
-                greeting = Greeting(attempt=attempt, answer=answer, instance=instance)
-                group.create_task(connection.attach(link, greeting))
+        ended = await asyncio.gather(
+            self.alice.attach(ours, Greeting(attempt=attempt, answer=answer, instance=self.bob_instance)),
+            self.bob.attach(theirs, Greeting(attempt=attempt, answer=answer, instance=self.alice_instance)),
+            return_exceptions=True,
+        )
+        for error in ended:
+            if error is not None:
+                raise error
 
 
 @asynccontextmanager
