@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing
+from functools import partial
 
 from wherry_signaling.address import Address
 from wherry_signaling.client.guests import Guests
@@ -163,7 +164,7 @@ class Parts:
             endpoint = Endpoint(
                 self.identity,
                 address,
-                directory=NodeDirectory(self.dht, self.wall_clock),
+                directory=NodeDirectory(self.identity.id, lambda: self.presence.document, self.dht, self.wall_clock),
                 deliver=self._delivered_here,
                 neighbours=lambda count: self.joining.neighbours(self.held(), count),
                 announce=self._announced(),
@@ -230,6 +231,7 @@ class Parts:
         return await self.endpoint.udp.open(Kind.DHT, factory)
 
     async def _dial(self, peer: PeerId) -> None:
+        await self.joining.wait()
         await self.dialer.dial(peer)
 
     def _dial_beside(self, peer: PeerId) -> None:
@@ -257,9 +259,12 @@ class Parts:
         return told + [f"stun:{one.endpoint.host}:{one.endpoint.port}" for one in self.dht.contacts()]
 
     def _sources(self) -> list[Source]:
-        return [Source("DHT", self._ask_dht)] + [
-            Source(held.peer.short, held.client.look_up) for held in self.introducers.current()
-        ]
+        held = self.introducers.current()
+        if held:
+            asked = [Source(one.peer.short, one.client.look_up) for one in held]
+        else:
+            asked = [Source(str(one), partial(self.guests.look_up_via, one)) for one in self.joining.named()]
+        return [Source("DHT", self._ask_dht), *asked]
 
     async def _ask_dht(self, purpose: Purpose, peer: PeerId) -> bytes | None:
         return (await self.dht.look_up(dht_key(purpose, peer))).document
@@ -320,6 +325,7 @@ class Parts:
         await self.joining.joined.wait()
         self.events.emit("joined", {"contacts": len(self.dht.contacts())})
         self.introducers.poke()
+        self.presence.poke()
         self._update_whereabouts(self.introducers.current())
 
     def _published(self, published: Published) -> None:

@@ -7,6 +7,7 @@ somebody to ask. A node's signaling endpoint and its DHT have the same port numb
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -27,6 +28,10 @@ RETRY_S: Final = 0.5
 RETRY_MOST_S: Final = 30.0
 #: Seconds between looks at whether anybody is left.
 WATCH_S: Final = 5.0
+#: Seconds that a first dial waits for the DHT to be joined: two tries.
+FIRST_S: Final = 3.0
+#: Endpoints that are asked for a record while there is no introducer.
+NAMED: Final = 4
 #: Endpoints that are offered as introducers at once: more would only be knocked on for nothing.
 CANDIDATES: Final = 32
 
@@ -98,6 +103,16 @@ class Joining:
                     await self._wake.wait()
             except TimeoutError:
                 retry_s = min(retry_s * 2, RETRY_MOST_S)
+
+    async def wait(self) -> None:
+        """Wait until the DHT is joined, if anybody is known to join through, but not for long."""
+        if self._contacts and not self.joined.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.joined.wait(), FIRST_S)
+
+    def named(self) -> list[EndpointAddress]:
+        """Endpoints to ask while we have no introducer: those of links and of the configuration come first."""
+        return list(self._endpoints)[:NAMED]
 
     async def introducer_candidates(self) -> list[EndpointAddress]:
         """Endpoints that may take a reservation: those named, then whoever is in the DHT."""

@@ -2,8 +2,8 @@
 
 ::
 
-    async with Node(Config(), Home(path)) as node:
-        peer = await node.connect(PeerId.parse("12D3KooW…"))
+    async with Node.at("~/.my-program", bootstrap=[link]) as node:
+        peer = await node.connect(node.resolve(link))
         stream = await peer.open_stream("/chat/1")
 
 What is started here is ended here, in the opposite order. The pieces know each other only through what is passed to
@@ -16,14 +16,16 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from wherry_signaling.address import Address, InviteLink
 from wherry_signaling.identity import PeerId
 from wherry_signaling.scope import Scope
 
 from .assembly import Parts
-from .config import Config
+from .config import Config, load_config
 from .connection import Connection
 from .errors import DialTimeout
 from .events import Events
@@ -51,6 +53,17 @@ class Node:
         self._showing = Showing(self.parts, time.time())
         self._stop = asyncio.Event()
         self._stack = AsyncExitStack()
+
+    @classmethod
+    def at(cls, path: str | Path, **settings: Any) -> Node:
+        """The node that lives in the folder `path`, made if it is not there.
+
+        :param settings: as `wherry up`'s options and the configuration have them: `listen="127.0.0.1:0"`,
+            `bootstrap=[link]`, `mdns=False`, …
+        :raises ConfigInvalid: naming the setting and what is allowed.
+        """
+        home = Path(path).expanduser().absolute()
+        return cls(load_config(home, settings), Home(home))
 
     async def __aenter__(self) -> Node:
         async with AsyncExitStack() as stack:

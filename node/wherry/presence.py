@@ -8,6 +8,7 @@ of another instance of our own identity, the older instance stops publishing and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -84,6 +85,7 @@ class Presence:
         self._looked_up = False
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._poked = asyncio.Event()
         self.published: Published | None = None
         #: Set when another instance of this identity has published since: nothing more is published here.
         self.elsewhere: IdentityElsewhere | None = None
@@ -135,6 +137,10 @@ class Presence:
             self._on_published(self.published)
             return self.published
 
+    def poke(self) -> None:
+        """Somebody new can be asked: what nobody took is tried again now."""
+        self._poked.set()
+
     async def run(self) -> None:
         """Publish on every change and now and then, until cancelled."""
         retry_s = RETRY_S
@@ -154,7 +160,9 @@ class Presence:
                 return
             except RemoteError as error:
                 log.debug("not published: %s", error.code)
-                await asyncio.sleep(retry_s)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._poked.wait(), retry_s)
+                self._poked.clear()
                 retry_s = min(retry_s * 2, RETRY_MOST_S)
                 self._changed.set()
 

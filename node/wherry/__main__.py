@@ -1,0 +1,6 @@
+"""``python -m wherry`` is ``wherry``."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()
