@@ -1,6 +1,6 @@
 """The decoders of the signaling core against noise and tampering: what `tests/unit` does in passing, for longer.
 
-300 inputs for each decoder; with WHERRY_FULL=1 in the environment 20,000, which takes some minutes.
+100 inputs for each decoder; with WHERRY_FULL=1 in the environment 20,000, which takes some minutes.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ import os
 
 import pytest
 from decoders import DECODERS, Decoder
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
-EXAMPLES = 20_000 if os.environ.get("WHERRY_FULL") else 300
+EXAMPLES = 20_000 if os.environ.get("WHERRY_FULL") else 100
 
 
 @pytest.mark.timeout(1800)
