@@ -149,7 +149,9 @@ def one(browser: Any, url: str, name: str, picture: Path, view: tuple[int, int, 
     """Take one picture, of the whole page, and ask axe-core about it."""
     findings: list[str] = []
     with opened(browser, url, *view, findings, name) as page:
-        page.screenshot(path=str(picture), full_page=True)
+        tall = page.evaluate("() => document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": view[0], "height": max(view[1], tall)})  # bars stay at the edges
+        page.screenshot(path=str(picture))
     # axe is brought in from outside, which the page's own policy rightly forbids: a second look, without it
     context = browser.new_context(
         viewport={"width": view[0], "height": view[1]}, color_scheme=view[2], reduced_motion="reduce", bypass_csp=True

@@ -1,6 +1,6 @@
 /** How views get at the engine, and run its commands. */
 import { createContext } from "preact";
-import { useContext, useRef, useState } from "preact/hooks";
+import { useContext, useState } from "preact/hooks";
 import type { Engine, ErrorInfo, Outcome, State } from "./engine/engine.ts";
 
 const Context = createContext<Engine | null>(null);
@@ -21,7 +21,6 @@ export interface Command<Arguments extends readonly unknown[]> {
   readonly busy: boolean;
   /** Why it failed the last time; null while it has not. */
   readonly error: ErrorInfo | null;
-  readonly clear: () => void;
 }
 
 /** A command with what a button shows of it: whether it runs, and why it failed. */
@@ -31,18 +30,16 @@ export function useCommand<Arguments extends readonly unknown[], Value>(
 ): Command<Arguments> {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ErrorInfo | null>(null);
-  const running = useRef(false);
-  const run = (...given: Arguments): void => {
-    if (running.current) return; // an eager second click
-    running.current = true;
+  const start = async (given: Arguments): Promise<void> => {
     setBusy(true);
     setError(null);
-    void command(...given).then((outcome) => {
-      running.current = false;
-      setBusy(false);
-      if (outcome.ok) then?.(outcome.value);
-      else setError(outcome.error);
-    });
+    const outcome = await command(...given);
+    setBusy(false);
+    if (outcome.ok) then?.(outcome.value);
+    else setError(outcome.error);
   };
-  return { run, busy, error, clear: () => setError(null) };
+  const run = (...given: Arguments): void => {
+    if (!busy) void start(given); // an eager second click does nothing
+  };
+  return { run, busy, error };
 }

@@ -64,9 +64,11 @@ export function rowOf(state: State, peer: PeerState, id: string): Row {
   };
 }
 
+const rank = (link: Link): number => (isOpen(link) ? 0 : link.code === "connecting" ? 1 : 2);
+
 function byUse(one: Row, other: Row): number {
-  const open = Number(isOpen(other.link)) - Number(isOpen(one.link));
-  if (open !== 0) return open;
+  const use = rank(one.link) - rank(other.link);
+  if (use !== 0) return use;
   if ((one.name === null) !== (other.name === null)) return one.name === null ? 1 : -1;
   return (one.name ?? one.id).localeCompare(other.name ?? other.id) || one.id.localeCompare(other.id);
 }

@@ -7,6 +7,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 const DEEP = ["#1d3440", "#1f7485", "#b0402c", "#4f7145", "#6b4767"] as const;
 const PALE = ["#f5ecd8", "#e6b04a", "#a6cfd6"] as const;
 
+const CORNERS = ["0 0", "12 0", "0 12", "12 12"] as const;
+
 /** Each is what is drawn over the field, on a square of 12 × 12. */
 export const PATTERNS: readonly string[] = [
   "M0 0h6v12H0z",
@@ -24,6 +26,8 @@ export const PATTERNS: readonly string[] = [
 ];
 
 export interface Flag {
+  /** Its corner on a square of 24 × 24, as `x y`. */
+  readonly at: string;
   readonly field: string;
   readonly charge: string;
   readonly pattern: string;
@@ -32,11 +36,12 @@ export interface Flag {
 /** The four flags of `id`, row by row. */
 export function flagsOf(id: string): readonly Flag[] {
   const digest = sha256(new TextEncoder().encode(`wherry/page/flags ${id}`));
-  return [0, 4, 8, 12].map((at) => {
+  return CORNERS.map((corner, n) => {
+    const at = 4 * n;
     const pick = <Item>(from: readonly Item[], byte: number): Item => from[(digest[byte] ?? 0) % from.length] as Item;
     const deep = pick(DEEP, at);
     const pale = pick(PALE, at + 1);
     const [field, charge] = (digest[at + 2] ?? 0) % 2 === 0 ? [deep, pale] : [pale, deep];
-    return { field, charge, pattern: pick(PATTERNS, at + 3) };
+    return { at: corner, field, charge, pattern: pick(PATTERNS, at + 3) };
   });
 }

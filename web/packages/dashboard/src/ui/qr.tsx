@@ -6,21 +6,21 @@ const QUIET = 4;
 
 /** `text` as a QR code: dark on light whatever the theme, since many scanners read nothing else. */
 export function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
-  const { size, path } = useMemo(() => drawn(text), [text]);
-  const side = size + 2 * QUIET;
-  return (
-    <svg class="qr" viewBox={`${-QUIET} ${-QUIET} ${side} ${side}`} role="img" aria-label={label} shape-rendering="crispEdges">
-      <rect x={-QUIET} y={-QUIET} width={side} height={side} fill="#fffdf7" />
-      <path d={path} fill="#14232b" />
-    </svg>
-  );
+  const source = useMemo(() => `data:image/svg+xml,${encodeURIComponent(drawn(text))}`, [text]);
+  return <img class="qr" src={source} alt={label} width="236" height="236" />;
 }
 
-function drawn(text: string): { size: number; path: string } {
+/** An SVG document; a picture of its own can be kept and sent, as drawn paths cannot. */
+function drawn(text: string): string {
   const code = generate(text, { minCorrectionLevel: correction.L, maxCorrectionLevel: correction.Q });
   let path = "";
   for (let y = 0; y < code.size; y += 1) {
     for (let x = 0; x < code.size; x += 1) if (code.get(x, y)) path += `M${x} ${y}h1v1h-1z`;
   }
-  return { size: code.size, path };
+  const side = code.size + 2 * QUIET;
+  const box = `${-QUIET} ${-QUIET} ${side} ${side}`;
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}" width="${8 * side}" height="${8 * side}" shape-rendering="crispEdges">` +
+    `<path fill="#fffcf5" d="M${-QUIET} ${-QUIET}h${side}v${side}h-${side}z"/><path fill="#14232b" d="${path}"/></svg>`
+  );
 }

@@ -26,7 +26,7 @@ export function AddBox({ start = "", error: before = null }: { readonly start?: 
   return (
     <Card title="Somebody gave you a link?" icon="plus" class="add-box">
       <form class="add-form" onSubmit={submit}>
-        <label class="offscreen" for="add-text">
+        <label class="offscreen" htmlFor="add-text">
           Link, address or id
         </label>
         <input
@@ -85,9 +85,9 @@ function WhoIsThis({ text, who }: { readonly text: string; readonly who: ParsedW
   const namesake = name !== null && rowsOf(state).some((each) => each.id !== row.id && tidyName(each.name) === name);
   return (
     <section class="who card" aria-labelledby="who-title">
-      <p class="eyebrow" id="who-title" role="heading" aria-level={1}>
+      <h1 class="eyebrow" id="who-title">
         Who is this?
-      </p>
+      </h1>
       <Identicon id={who.peer} size={112} />
       <p class="who-name">{name ?? shortId(who.peer)}</p>
       <p class="hint">

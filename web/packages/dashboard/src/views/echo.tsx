@@ -58,7 +58,7 @@ export function EchoCard({ id, who }: { readonly id: string; readonly who: strin
         </ol>
       )}
       <form class="add-form" onSubmit={submit}>
-        <label class="offscreen" for="echo-text">
+        <label class="offscreen" htmlFor="echo-text">
           A line to send
         </label>
         <input

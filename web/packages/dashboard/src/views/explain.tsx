@@ -9,7 +9,7 @@ export function ExplainCard({ trace, who }: { readonly trace: Trace | null; read
   if (trace === null) return null;
   return (
     <Card title={trace.outcome === "failed" ? `Why ${who} cannot be reached` : `How you got to ${who}`} icon="info" class="explain">
-      <p class="explain-sentence">{trace.summary}</p>
+      {trace.outcome !== "open" && <p class="explain-sentence">{trace.summary}</p>}
       {trace.advice !== null && (
         <p class="explain-advice">
           <strong>What to do:</strong> {trace.advice}
@@ -29,12 +29,12 @@ const MARKS: Readonly<Record<Result, string>> = { ok: "ok", failed: "failed", no
 function Steps({ trace }: { readonly trace: Trace }) {
   return (
     <ol class="steps">
-      {phasesOf(trace).map((phase, n) => (
-        <li key={n} class="step-phase">
+      {phasesOf(trace).map((phase) => (
+        <li key={phase.key} class="step-phase">
           <h3>{phase.name}</h3>
           <ol>
-            {phase.rows.map((row, at) => (
-              <li key={at} class={`step step-${row.result}`}>
+            {phase.rows.map((row) => (
+              <li key={row.key} class={`step step-${row.result}`}>
                 <span class="step-time">{milliseconds(row.ms)}</span>
                 <span class="step-text">{row.text}</span>
                 <span class="step-result">

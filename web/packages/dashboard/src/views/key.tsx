@@ -49,10 +49,10 @@ function SaveCopy({ name }: { readonly name: string }) {
         </button>
       </div>
       {shown && (
-        <div class="saved" role="status">
-          <p>
+        <div class="saved">
+          <output>
             Saved as <code>{name}</code>. Whoever has it can be you: keep it where you keep passwords.
-          </p>
+          </output>
           <CopyButton text={key} label="Copy the key" />
         </div>
       )}
@@ -80,9 +80,9 @@ function Restore() {
         }}
       >
         <p class="hint">You become whoever the copy is. The key that is here now is replaced: save it first.</p>
-        <label for="key-file">The file</label>
+        <label htmlFor="key-file">The file</label>
         <input id="key-file" type="file" ref={file} accept=".key,text/plain" onChange={() => void read()} />
-        <label for="key-text">or its text</label>
+        <label htmlFor="key-text">or its text</label>
         <input
           id="key-text"
           type="password"

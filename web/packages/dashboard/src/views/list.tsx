@@ -11,6 +11,16 @@ import { called, shortId, tidyName } from "../words/names.ts";
 import { milliseconds } from "../words/units.ts";
 import { Moored } from "./scene.tsx";
 
+/** The list as a place of its own, on a phone. */
+export function PeersView() {
+  return (
+    <>
+      <h1 class="offscreen">Peers</h1>
+      <PeerList selected={null} />
+    </>
+  );
+}
+
 export function PeerList({ selected }: { readonly selected: string | null }) {
   const state = useEngineState();
   const groups = groupsOf(state);
@@ -55,13 +65,13 @@ function PeerRow({ row, selected }: { readonly row: Row; readonly selected: bool
       <Identicon id={row.id} />
       <span class="peer-name">
         <span class="name">{tidyName(row.name) ?? shortId(row.id)}</span>
-        {row.name !== null && <code class="short">{shortId(row.id)}</code>}
+        {row.ambiguous && <code class="short">{shortId(row.id)}</code>}
       </span>
+      <span class="peer-rtt">{row.rttMs !== null && milliseconds(row.rttMs)}</span>
       <span class="peer-way">
         <WayGlyph code={row.link.code} />
         <span>{said}</span>
       </span>
-      <span class="peer-rtt">{row.rttMs !== null && milliseconds(row.rttMs)}</span>
     </a>
   );
 }

@@ -68,7 +68,7 @@ export function measureWords({ state, total, back, rate: speed, elapsedMs }: Mea
     case "opening":
       return "Opening a stream…";
     case "running": {
-      const left = speed > 0 ? ` · ${duration(((total - back) / speed) * 1000)} left` : "";
+      const left = speed > 0 ? ` · ${duration(Math.max(1000, ((total - back) / speed) * 1000))} left` : "";
       return `${done} · ${rate(speed)}${left}`;
     }
     case "done":

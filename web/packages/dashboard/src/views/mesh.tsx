@@ -3,11 +3,13 @@ import { useState } from "preact/hooks";
 import { now } from "../clock.ts";
 import { useEngineState } from "../context.ts";
 import type { PeerState } from "../engine/engine.ts";
-import { HEIGHT, ringPlaces, WIDTH, type Point } from "../model/layout.ts";
+import { middleOf, MOST, placesOn, TALL, WIDE, type Point } from "../model/layout.ts";
 import { isOpen } from "../model/link.ts";
 import { rowsOf, type Row } from "../model/rows.ts";
 import { hashOf } from "../router.ts";
+import { narrow } from "../screen.ts";
 import { flagsOf } from "../ui/flags.ts";
+import { Flags } from "../ui/identicon.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Card } from "../ui/parts.tsx";
 import { WayGlyph } from "../ui/way.tsx";
@@ -16,9 +18,6 @@ import { called, shortId, tidyName } from "../words/names.ts";
 import { bytes, count, milliseconds } from "../words/units.ts";
 import { Moored } from "./scene.tsx";
 import { ReachCard } from "./reach.tsx";
-
-/** Nodes that a graph of this size can show and still be read; the list shows all. */
-const MOST = 25;
 
 export function MeshView() {
   const state = useEngineState();
@@ -99,38 +98,38 @@ interface Properties {
   readonly introducers: ReadonlySet<string>;
 }
 
-const MIDDLE: Point = { x: WIDTH / 2, y: HEIGHT / 2 };
-
 function Graph({ peer, rows, introducers }: Properties & { readonly peer: PeerState }) {
   const shown = rows.slice(0, MOST);
-  const places = ringPlaces(shown.length);
-  const placed = shown.map((row, n) => ({ row, place: places[n] ?? MIDDLE }));
+  const sheet = narrow.value ? TALL : WIDE;
+  const middle = middleOf(sheet);
+  const places = placesOn(sheet, shown.length);
+  const placed = shown.map((row, n) => ({ row, place: places[n] ?? middle }));
   return (
-    <>
-      <svg class="graph" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label="You and your peers; each is a link to its page">
+    <figure aria-label="You and your peers; each is a link to its page">
+      <svg class="graph" viewBox={`0 0 ${sheet.width} ${sheet.height}`}>
         {placed.map(({ row, place }) => (
           <path
             key={row.id}
             class={`edge edge-${edgeOf(row, introducers)}`}
-            d={`M${MIDDLE.x} ${MIDDLE.y}L${place.x} ${place.y}`}
+            d={`M${middle.x} ${middle.y}L${place.x} ${place.y}`}
           />
         ))}
         {placed.map(({ row, place }) => (
           <a key={row.id} href={hashOf({ at: "peer", id: row.id })} class="graph-peer" aria-label={labelOf(row, introducers)}>
-            <circle class="graph-hit" cx={place.x} cy={place.y} r="34" />
+            <circle class="graph-hit" cx={place.x} cy={place.y} r="28" />
             <Tile id={row.id} at={place} size={36} />
-            <text x={place.x} y={place.y + 36} aria-hidden="true">
+            <text x={place.x} y={place.y + 36}>
               {clipped(called(row.name, row.id))}
             </text>
           </a>
         ))}
-        <Tile id={peer.id} at={MIDDLE} size={52} you />
-        <text class="graph-you" x={MIDDLE.x} y={MIDDLE.y + 46}>
+        <Tile id={peer.id} at={middle} size={52} you />
+        <text class="graph-you" x={middle.x} y={middle.y + 46}>
           You
         </text>
       </svg>
       {rows.length > MOST && <p class="hint">{rows.length - MOST} more are in the list.</p>}
-    </>
+    </figure>
   );
 }
 
@@ -139,12 +138,7 @@ function Tile({ id, at, size, you = false }: { readonly id: string; readonly at:
   return (
     <g transform={`translate(${at.x - size / 2} ${at.y - size / 2}) scale(${scale})`} aria-hidden="true">
       <rect class={you ? "tile tile-you" : "tile"} x="-3" y="-3" width="30" height="30" rx="7" />
-      {flagsOf(id).map((flag, n) => (
-        <g key={n} transform={`translate(${(n % 2) * 12} ${Math.floor(n / 2) * 12})`}>
-          <rect width="12" height="12" fill={flag.field} />
-          <path d={flag.pattern} fill={flag.charge} />
-        </g>
-      ))}
+      <Flags of={flagsOf(id)} />
     </g>
   );
 }
@@ -205,7 +199,7 @@ function wayOf(row: Row, introducers: ReadonlySet<string>): string {
 }
 
 const labelOf = (row: Row, introducers: ReadonlySet<string>): string =>
-  `${called(row.name, row.id)}: ${wayOf(row, introducers)}`;
+  `${clipped(called(row.name, row.id))}: ${wayOf(row, introducers)}`;
 
 /** Characters under a node, before names run into each other. */
-const clipped = (name: string): string => ([...name].length > 14 ? `${[...name].slice(0, 13).join("")}…` : name);
+const clipped = (name: string): string => ([...name].length > 11 ? `${[...name].slice(0, 10).join("")}…` : name);

@@ -8,7 +8,6 @@ import { rowOf, rowsOf, type Row } from "../model/rows.ts";
 import { go } from "../router.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Card, CopyButton, ErrorLine, Fact, Line } from "../ui/parts.tsx";
-import { WayGlyph } from "../ui/way.tsx";
 import { linkSentence, linkWords } from "../words/link.ts";
 import { called, endpointOf, shortId, tidyName } from "../words/names.ts";
 import { ago, bytes, count, milliseconds, moment, rate } from "../words/units.ts";
@@ -48,6 +47,7 @@ interface HeadProperties {
 function PeerHead({ state, self, row, who }: HeadProperties) {
   const { id, link, rttMs } = row;
   const { sentence, advice } = linkSentence(link, who, now.value);
+  const explained = !isOpen(link) && state.traces[id]?.outcome === "failed"; // below, whole
   const name = tidyName(row.name);
   const doubled = name !== null && rowsOf(state).some((each) => each.id === id && each.ambiguous);
   return (
@@ -62,14 +62,15 @@ function PeerHead({ state, self, row, who }: HeadProperties) {
         </p>
       )}
       <Crossing self={self.id} peer={id} link={link} />
-      <p class="way-words" role="status">
-        <WayGlyph code={link.code} />
+      <output class="way-words">
         <strong>{linkWords(link, who, now.value)}</strong>
         {rttMs !== null && <span> · {milliseconds(rttMs)}</span>}
-      </p>
-      <p class="because">
-        {sentence} {advice}
-      </p>
+      </output>
+      {!explained && (
+        <p class="because">
+          {sentence} {advice}
+        </p>
+      )}
       {doubled && <Line tone="warn" text="Somebody else has this name." hint="Tell them apart by pattern and id." />}
       <Actions row={row} link={link} who={who} />
     </section>

@@ -44,7 +44,9 @@ function Reply({ line, slowest, who }: { readonly line: PingLine; readonly slowe
   return (
     <li class="reply">
       <span class="reply-rtt">{milliseconds(rttMs)}</span>
-      <meter class="reply-bar" min={0} max={slowest} value={rttMs} aria-label="beside the slowest" />
+      <svg class="reply-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+        <path d={`M0 3H${((100 * rttMs) / slowest).toFixed(1)}`} />
+      </svg>
       <span class="reply-way">
         {over === "sealed" ? "sealed, through an introducer" : wayWords(path)}
         {via !== "" && <code> {via}</code>}

@@ -1,8 +1,8 @@
 /** The frame: bar on top, panes side by side where there is room, one at a time and tabs below on a phone. */
 import { useEffect, useRef } from "preact/hooks";
-import { now } from "../clock.ts";
 import { useEngineState } from "../context.ts";
 import { hashOf, route, type Route } from "../router.ts";
+import { narrow } from "../screen.ts";
 import { theme, THEMES, type Theme } from "../theme.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Wordmark } from "../ui/logo.tsx";
@@ -12,7 +12,7 @@ import { AddView } from "./add.tsx";
 import { Failure } from "./failure.tsx";
 import { MeshSide, MeshView } from "./mesh.tsx";
 import { Notices } from "./notices.tsx";
-import { PeerList } from "./list.tsx";
+import { PeerList, PeersView } from "./list.tsx";
 import { PeerSide, PeerView } from "./peer.tsx";
 import { YouSide, YouView } from "./you.tsx";
 
@@ -20,12 +20,13 @@ export function Shell() {
   const state = useEngineState();
   const at = route.value;
   const main = useRef<HTMLElement>(null);
+  const hash = hashOf(at);
   useTitle(at);
   useEffect(() => {
     if (main.current?.dataset["shown"] === undefined) main.current?.setAttribute("data-shown", "");
     else main.current.focus({ preventScroll: true });
     scrollTo(0, 0);
-  }, [hashOf(at)]);
+  }, [hash]);
   if (state.failure !== null) return <Failure error={state.failure} />;
   return (
     <div class="shell" data-at={at.at}>
@@ -41,17 +42,20 @@ export function Shell() {
       </header>
       <OwnBar />
       <div class="panes">
-        <PeerList selected={at.at === "peer" ? at.id : null} />
+        {!narrow.value && <PeerList selected={at.at === "peer" ? at.id : null} />}
         <main id="main" class="pane-main" tabIndex={-1} ref={main}>
           <Notices />
           <Main at={at} />
         </main>
-        <Side at={at} />
+        {!(narrow.value && LIST_ONLY.has(at.at)) && <Side at={at} />}
       </div>
       <Places at={at} class="places-below" />
     </div>
   );
 }
+
+/** Places that have nothing beside them where there is no room beside. */
+const LIST_ONLY: ReadonlySet<Route["at"]> = new Set<Route["at"]>(["peers", "add"]);
 
 function Main({ at }: { readonly at: Route }) {
   switch (at.at) {
@@ -61,6 +65,8 @@ function Main({ at }: { readonly at: Route }) {
       return <AddView key={at.text} text={at.text} />;
     case "mesh":
       return <MeshView />;
+    case "peers":
+      return narrow.value ? <PeersView /> : <YouView />;
     default:
       return <YouView />;
   }
@@ -114,9 +120,9 @@ function OwnBar() {
   const state = useEngineState();
   const said = barOf(state.peer, state.online);
   return (
-    <div class="own-bar" role="status" hidden={said === null}>
+    <output class="own-bar" hidden={said === null}>
       {said}
-    </div>
+    </output>
   );
 }
 
@@ -134,6 +140,3 @@ const TITLES: Readonly<Record<Exclude<Route["at"], "peer">, string>> = {
   mesh: "Mesh",
   add: "Who is this?",
 };
-
-/** Redraws whoever calls it every second. */
-export const useNow = (): number => now.value;

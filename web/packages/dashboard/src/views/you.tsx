@@ -35,21 +35,18 @@ function Ticket({ peer }: { readonly peer: PeerState }) {
   return (
     <section class="ticket" aria-label="Your invite">
       <div class="ticket-who">
-        <p class="eyebrow">Hello, you are</p>
-        <OwnName name={peer.name} />
-        <p class="ticket-id">
-          <Identicon id={peer.id} size={44} />
-          <span>
-            <code>{shortId(peer.id)}</code>
-            <span class="hint">your pattern: others see it too</span>
-          </span>
-        </p>
+        <Identicon id={peer.id} size={64} />
+        <div>
+          <p class="eyebrow">Hello, you are</p>
+          <OwnName name={peer.name} />
+          <p class="eyebrow">
+            <code>{shortId(peer.id)}</code> · others see this pattern
+          </p>
+        </div>
       </div>
       <div class="ticket-code">
         {peer.link === null ? (
-          <div class="qr-waits" role="status">
-            <span>Your code appears as soon as somebody introduces you.</span>
-          </div>
+          <output class="qr-waits">Your code appears as soon as somebody introduces you.</output>
         ) : (
           <QrCode text={peer.link} label="QR code of your link" />
         )}
@@ -107,12 +104,13 @@ function OwnName({ name }: { readonly name: string }) {
   const [draft, setDraft] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  const rename = useCommand(engine.rename.bind(engine), () => leave());
-  useEffect(() => field.current?.select(), [draft === null]);
   const leave = (): void => {
     setDraft(null);
     requestAnimationFrame(() => opener.current?.focus());
   };
+  const rename = useCommand(engine.rename.bind(engine), leave);
+  const editing = draft !== null;
+  useEffect(() => field.current?.select(), [editing]);
   if (draft === null) {
     return (
       <h1 class="own-name">
@@ -131,7 +129,7 @@ function OwnName({ name }: { readonly name: string }) {
   return (
     <form class="own-name-form" onSubmit={submit}>
       <h1 class="offscreen">{name}</h1>
-      <label class="offscreen" for="own-name">
+      <label class="offscreen" htmlFor="own-name">
         Your name
       </label>
       <input
@@ -139,7 +137,7 @@ function OwnName({ name }: { readonly name: string }) {
         ref={field}
         value={draft}
         maxLength={NAME_LIMIT}
-        autoComplete="nickname"
+        autoComplete="off"
         onInput={(event) => setDraft(event.currentTarget.value)}
         onKeyDown={(event) => event.key === "Escape" && leave()}
       />

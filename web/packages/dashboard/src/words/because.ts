@@ -145,6 +145,6 @@ export function because(error: ErrorInfo, who: string): Said {
 }
 
 /** A hint that tells people to type a command is of no use on a page. */
-const adviceOf = ({ hint }: ErrorInfo): string => (/\bwherry [a-z]/.test(hint) ? "" : hint);
+const adviceOf = ({ hint }: ErrorInfo): string => (/\bwherry [a-z]|--[a-z]|\bPEER\b/.test(hint) ? "" : hint);
 
 const lower = (letter: string): string => letter.toLowerCase();

@@ -64,7 +64,7 @@ export function linkSentence(link: Link, who: string, now: number): { sentence: 
       };
     case "unreachable":
       return link.error === null
-        ? { sentence: `There is no way to ${who} now.`, advice: "" }
+        ? { sentence: `There is no way to ${who} now.`, advice: "Try again in a minute." }
         : because(link.error, who);
     case "self_offline":
       return { sentence: "You are offline.", advice: "Wherry connects by itself when there is a network." };

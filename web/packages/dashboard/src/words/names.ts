@@ -12,7 +12,7 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 /** A name as it may be shown: one line, at most 40 characters, nothing invisible; null if nothing is left. */
 export function tidyName(name: string | null | undefined): string | null {
   if (name === null || name === undefined) return null;
-  const seen = name.replace(UNSEEN, "").replace(/\s+/g, " ").trim();
+  const seen = name.replace(/\s+/gu, " ").replace(UNSEEN, "").replace(/ +/g, " ").trim();
   const characters = [...seen];
   if (characters.length === 0) return null;
   return characters.length > NAME_LIMIT ? `${characters.slice(0, NAME_LIMIT - 1).join("")}…` : seen;

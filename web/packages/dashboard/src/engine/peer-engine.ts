@@ -1,0 +1,162 @@
+/** An engine around a `Peer`, wherever that runs: its snapshots become the page's state, its promises outcomes. */
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { Peer, PeerEvent } from "@wherry/peer";
+import type { Keep } from "./keep.ts";
+import { done, type Engine, type Outcome, type ParsedWho, type State } from "./engine.ts";
+import { outcomeOf } from "./outcome.ts";
+import { Echo } from "./run-echo.ts";
+import { Measuring } from "./run-measure.ts";
+import { runPings, type Pause } from "./run-ping.ts";
+import { NO_TRIALS, type Trials } from "./trials.ts";
+
+export interface Surroundings {
+  /** Milliseconds, monotonic. */
+  readonly clock: () => number;
+  /** Milliseconds since 1970. */
+  readonly time: () => number;
+  readonly pause: Pause;
+  /** Load the page again: after another key was restored. */
+  readonly reload: () => void;
+}
+
+export class PeerEngine implements Engine {
+  readonly #peer: Peer;
+  readonly #keep: Keep;
+  readonly #around: Surroundings;
+  readonly #state: Signal<State>;
+  readonly #echoes = new Map<string, Echo>();
+  readonly #measurings = new Map<string, Measuring>();
+
+  constructor(peer: Peer, keep: Keep, around: Surroundings, start: State) {
+    this.#peer = peer;
+    this.#keep = keep;
+    this.#around = around;
+    this.#state = signal({ ...start, peer: peer.state, people: keep.people(), keySaved: keep.keySaved() });
+    for (const trace of peer.traces().toReversed()) this.#onEvent({ type: "trace", trace });
+    peer.subscribe((event) => this.#onEvent(event));
+  }
+
+  get state(): ReadonlySignal<State> {
+    return this.#state;
+  }
+
+  /** What the browser says of its network. */
+  setOnline(online: boolean): void {
+    this.#set({ online });
+  }
+
+  parse(text: string): ParsedWho {
+    return this.#peer.parse(text);
+  }
+
+  add(text: string): Promise<Outcome> {
+    const who = this.#peer.parse(text);
+    if (!who.ok) return Promise.resolve(who);
+    const others = this.#state.value.people.filter((person) => person.id !== who.peer);
+    this.#setPeople([...others, { id: who.peer, added: this.#around.time(), text }]);
+    void outcomeOf(this.#peer.connect(text)); // how it goes is in the state, and in the trace
+    return Promise.resolve(done);
+  }
+
+  async forget(id: string): Promise<Outcome> {
+    this.#setPeople(this.#state.value.people.filter((person) => person.id !== id));
+    const connected = this.#state.value.peer?.connections.some((each) => each.peer === id && each.state !== "closed");
+    return connected === true ? this.disconnect(id) : done;
+  }
+
+  /** A link names a way in that an id alone does not, so the text that was pasted is used where there is one. */
+  connect(id: string): Promise<Outcome> {
+    const text = this.#state.value.people.find((person) => person.id === id)?.text ?? id;
+    return nothing(this.#peer.connect(text));
+  }
+
+  disconnect(id: string): Promise<Outcome> {
+    return nothing(this.#peer.disconnect(id));
+  }
+
+  rename(name: string): Promise<Outcome> {
+    return nothing(this.#peer.setName(name));
+  }
+
+  ping(id: string): Promise<Outcome> {
+    return nothing(runPings(this.#peer, id, (ping) => this.#show(id, { ping }), this.#around.pause));
+  }
+
+  async echo(id: string, line: string): Promise<Outcome> {
+    let echo = this.#echoes.get(id);
+    try {
+      if (echo === undefined || !echo.isOpen) {
+        echo = new Echo((run) => this.#show(id, { echo: run }), this.#around.clock);
+        this.#echoes.set(id, echo);
+        await echo.open(this.#peer, id);
+      }
+      await echo.send(line);
+    } catch (error) {
+      echo?.fail(error); // shown where the lines are
+    }
+    return done;
+  }
+
+  closeEcho(id: string): Promise<Outcome> {
+    return nothing(this.#echoes.get(id)?.close() ?? Promise.resolve());
+  }
+
+  async measure(id: string, mib: number): Promise<Outcome> {
+    this.#measurings.get(id)?.stop();
+    const measuring = new Measuring(mib, (measurement) => this.#show(id, { measurement }), this.#around.clock);
+    this.#measurings.set(id, measuring);
+    await measuring.run(this.#peer, id);
+    return done;
+  }
+
+  stopMeasuring(id: string): Promise<Outcome> {
+    this.#measurings.get(id)?.stop();
+    return Promise.resolve(done);
+  }
+
+  async exportKey(): Promise<Outcome<string>> {
+    const outcome = await outcomeOf(this.#peer.exportKey());
+    if (outcome.ok) {
+      const keySaved = this.#around.time();
+      this.#keep.setKeySaved(keySaved);
+      this.#set({ keySaved });
+    }
+    return outcome;
+  }
+
+  async importKey(text: string): Promise<Outcome> {
+    const outcome = await nothing(this.#peer.importKey(text));
+    if (outcome.ok) this.#around.reload();
+    return outcome;
+  }
+
+  #onEvent(event: PeerEvent): void {
+    if (event.type === "state") this.#set({ peer: event.state });
+    if (event.type === "trace") {
+      const { traces } = this.#state.value;
+      const { trace } = event;
+      const known = traces[trace.peer];
+      if (known === undefined || known.started <= trace.started) this.#set({ traces: { ...traces, [trace.peer]: trace } });
+    }
+  }
+
+  #setPeople(people: State["people"]): void {
+    this.#keep.setPeople(people);
+    this.#set({ people });
+  }
+
+  #show(id: string, change: Partial<Trials>): void {
+    const { trials } = this.#state.value;
+    this.#set({ trials: { ...trials, [id]: { ...(trials[id] ?? NO_TRIALS), ...change } } });
+  }
+
+  #set(change: Partial<State>): void {
+    this.#state.value = { ...this.#state.value, ...change };
+  }
+}
+
+async function nothing(work: Promise<unknown>): Promise<Outcome> {
+  const outcome = await outcomeOf(work);
+  return outcome.ok ? done : outcome;
+}
+

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { idOf } from "../engine/cast.ts";
+import { STAGES } from "../engine/stages.ts";
+import type { State } from "../engine/engine.ts";
+import { linkOf } from "./link.ts";
+import { groupsOf, rowsOf } from "./rows.ts";
+
+const staged = (name: string): State => {
+  const stage = STAGES[name];
+  if (stage === undefined) throw new Error(`no stage ${name}`);
+  return stage.state;
+};
+
+describe("the list", () => {
+  it("has everybody once, and never oneself", () => {
+    const state = staged("many");
+    const ids = rowsOf(state).map((row) => row.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).not.toContain(idOf("You"));
+    expect(ids).toHaveLength(11);
+  });
+
+  it("has open connections first, then those that are tried", () => {
+    const codes = rowsOf(staged("many")).map((row) => row.link.code);
+    expect(codes.slice(0, 5)).toEqual(["direct_lan", "direct", "relayed", "signaling", "connecting"]);
+  });
+
+  it("marks a name that two claim", () => {
+    const doubled = rowsOf(staged("many")).filter((row) => row.ambiguous).map((row) => row.id);
+    expect(new Set(doubled)).toEqual(new Set([idOf("Bela"), idOf("Nils")]));
+  });
+
+  it("tells one's peers from those within reach", () => {
+    const groups = groupsOf(staged("many"));
+    expect(groups.map((group) => group.title)).toEqual(["Your peers", "Within reach"]);
+    expect(groups[1]?.rows.map((row) => row.name)).toEqual(["Kim", "Lou", null]);
+  });
+
+  it("is empty before there is a peer", () => {
+    expect(groupsOf(staged("starting"))).toEqual([]);
+  });
+});
+
+describe("the way to a peer", () => {
+  const codes = ["direct", "direct_lan", "relayed", "signaling", "connecting", "waiting", "unreachable", "known", "self_offline"];
+
+  it.each(codes)("is %s where it is staged so", (code) => {
+    const stage = STAGES[code];
+    const id = stage?.hash.split("/").at(-1) ?? "";
+    expect(stage?.state.peer && linkOf(stage.state.peer, id).code).toBe(code);
+  });
+
+  it("is no failure when it was closed on purpose", () => {
+    const state = staged("one");
+    const peer = state.peer;
+    if (peer === null) throw new Error("staged without a peer");
+    const connections = peer.connections.map((each) => ({ ...each, state: "closed" as const, error: null }));
+    expect(linkOf({ ...peer, connections }, idOf("Bela")).code).toBe("known");
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { STAGES } from "../engine/stages.ts";
+import type { PeerState } from "../engine/engine.ts";
+import { barOf, verdictOf } from "./verdict.ts";
+
+const base = STAGES["empty"]?.state.peer as PeerState;
+const verdict = (code: PeerState["reachability"]["verdict"], because = ""): PeerState => ({
+  ...base,
+  reachability: { verdict: code, because },
+});
+
+describe("the verdict on oneself", () => {
+  it.each([
+    ["anywhere", "Reachable from anywhere"],
+    ["network", "Reachable on this network only"],
+    ["outbound", "You can call others, nobody can call you"],
+    ["offline", "Offline"],
+  ] as const)("%s: %s", (code, title) => {
+    expect(verdictOf(verdict(code, "Why."), true)).toEqual({ code, title, because: "Why." });
+  });
+
+  it("counts introducers where there is no other because", () => {
+    expect(verdictOf(verdict("anywhere"), true).because).toBe("Through 3 introducers.");
+  });
+
+  it("is offline when the browser says so, whatever else was known", () => {
+    expect(verdictOf(verdict("anywhere", "Why."), false).code).toBe("offline");
+    expect(barOf(verdict("anywhere"), false)).toContain("No network");
+  });
+
+  it("has a bar only where something is wrong", () => {
+    expect(barOf(verdict("anywhere"), true)).toBeNull();
+    expect(barOf(verdict("offline"), true)).not.toBeNull();
+    expect(barOf(null, true)).toBeNull();
+  });
+});
