@@ -35,27 +35,66 @@ export const REASON_LENGTH = 200;
 export const FRAME_BYTES = 65536 + 2048;
 /** Milliseconds for the whole handshake: two round trips at 2 s each, and slow machines. */
 export const HANDSHAKE_MS = 5000;
+/** Milliseconds a socket may take to open, resolution and TLS included. */
+export const CONNECT_MS = 4000;
 /** Milliseconds a client waits for an answer: the delivery's second, and a slow way there and back. */
 export const REQUEST_MS = 4000;
+/** Milliseconds for what costs the endpoint a walk through the DHT. */
+export const LOOK_UP_MS = 10_000;
+/** Milliseconds for what costs the endpoint a socket to another one, and that one a delivery. */
+export const PASS_ON_MS = CONNECT_MS + HANDSHAKE_MS + REQUEST_MS;
+/** Bytes that may wait for one slow socket before it is given more: an offer's race, many times over. */
+export const OUTBOX_BYTES = 512 * 1024;
 /** Milliseconds between keepalive pings on a socket; NATs forget TCP mappings after minutes. */
 export const SOCKET_PING_MS = 20_000;
-/** Milliseconds a ping on a socket may take before the socket is taken for dead: a cut cable says nothing. */
-export const SOCKET_PONG_MS = 5000;
 /** Seconds a reservation lives at most. */
 export const RESERVATION_S = 3600;
 /** Other endpoints that are told in one answer. */
 export const NEIGHBOURS = 8;
+/** Milliseconds by which endpoints may correct our clock: a computer set to another time zone; further is a lie. */
+export const CLOCK_OFFSET_MS = 14 * 3600_000;
+/** Endpoints that must have spoken before our clock is corrected, so that one liar is outvoted. */
+export const CLOCK_SAMPLES = 3;
+/** Endpoints whose word about our clock is remembered. */
+export const CLOCK_REMEMBERED = 9;
 
-// -- introducers ------------------------------------------------------------------------------------------------------
+// -- introducers, in milliseconds -------------------------------------------------------------------------------------
 
-/** Introducers a tab keeps: two may die at once, and it is still reachable. */
+/** Introducers that a tab keeps: two may vanish in one moment. */
 export const INTRODUCERS = 3;
-/** Candidates for introducer that are remembered: the least recently good are forgotten first. */
-export const REMEMBERED_ENDPOINTS = 64;
-/** Milliseconds before a lost endpoint is tried again, doubled each time up to the second. */
-export const RETRY_MS = [500, 60_000] as const;
-/** Milliseconds between two publishes of an unchanged record: long before a day is over. */
-export const REPUBLISH_MS = 6 * 3600_000;
+/** Candidates that are remembered; those that failed most are forgotten first. */
+export const INTRODUCER_CANDIDATES = 64;
+/** For a candidate to take us: socket, handshake, reservation. */
+export const INTRODUCER_DIAL_MS = 5000;
+/** After which a candidate that still does not answer is joined by another. */
+export const INTRODUCER_SLOW_MS = 700;
+/** Candidates that are dialled at once. */
+export const INTRODUCER_DIALS = 8;
+/** Between looks at an introducer: a cut cable says nothing, and a page cannot ask the kernel to notice. */
+export const INTRODUCER_PING_MS = 2000;
+/** An introducer may take to answer a look. */
+export const INTRODUCER_PONG_MS = 2000;
+/** Until a candidate that failed is tried again: the first time, and at most. */
+export const INTRODUCER_RETRY_MS = [500, 60_000] as const;
+/** Until more candidates are asked for while there are too few: the first time, and at most. */
+export const INTRODUCER_ASK_MS = [500, 30_000] as const;
+/** Between tries of whether somebody nearer or in another network would do: the first time, and at most. */
+export const INTRODUCER_PROBE_MS = [60_000, 3_600_000] as const;
+/** A change waits for others before it is announced: three introducers that open are one new record. */
+export const ANNOUNCE_MS = 100;
+/** A loss waits for its replacement before it is announced. */
+export const ANNOUNCE_LOSS_MS = 1000;
+/** Until it is announced that there is no introducer at all. */
+export const ANNOUNCE_NONE_MS = 10_000;
+
+// -- the own record ---------------------------------------------------------------------------------------------------
+
+/** Seconds a record lives: long enough to outlast a night's sleep of all its holders, short of the law's day. */
+export const RECORD_S = 20 * 3600;
+/** Milliseconds after which it is published again although nothing changed: DHT nodes come and go. */
+export const REPUBLISH_MS = 30 * 60_000;
+/** Milliseconds until the next try after nobody took it: the first time, and at most. */
+export const PUBLISH_RETRY_MS = [1000, 60_000] as const;
 
 // -- reaching a peer --------------------------------------------------------------------------------------------------
 
@@ -66,13 +105,35 @@ export const ATTEMPT_MS = 15_000;
 /** Milliseconds a browser's offer waits after the last candidate, and at most. */
 export const GATHER_QUIET_MS = 300;
 export const GATHER_MS = 4000;
+/** Milliseconds a dial may take in all, with its look-up. */
+export const DIAL_MS = 20_000;
+/** Milliseconds after which the offer is sent once more along all ways, while no answer came. */
+export const RING_AGAIN_MS = 2500;
+/** Milliseconds the look-up of a record may take, and that the others have when one has answered. */
+export const FIND_MS = 5000;
+export const SETTLE_MS = 50;
+/** Milliseconds for which a record is used again without asking. */
+export const RECORD_FRESH_MS = 30_000;
+/** Records of other peers that are remembered; the longest unused are forgotten first. */
+export const RECORDS = 1024;
 /** Milliseconds a sealed ping waits for its pong. */
 export const PING_MS = 5000;
-/** Ways that are raced in one attempt: three introducers with two endpoints each, and two of the peer's own. */
-export const WAYS = 8;
-/** Guest sockets that are kept for the next dial, and milliseconds for which each is. */
-export const GUESTS = 8;
-export const GUEST_IDLE_MS = 30_000;
+/** Attempts of one pair that are remembered, so that a replayed offer meets its old answer or nothing. */
+export const ATTEMPTS_REMEMBERED = 64;
+/** Candidate signals that wait for the offer they belong to. */
+export const CANDIDATES_WAITING = 4;
+/** Inbound attempts of strangers at once, and of everybody: each costs a peer connection. */
+export const STRANGERS_AT_ONCE = 8;
+export const INBOUND_AT_ONCE = 32;
+/** Pairs whose attempts are remembered; the longest idle are forgotten first. */
+export const PAIRS_REMEMBERED = 512;
+/** Signals of one sender a second, and at once: a dial is an offer, an answer and a few candidates. */
+export const SIGNALS_PER_S = [10, 60] as const;
+/** Entries of one attempt's trace. */
+export const TRACE_ENTRIES = 200;
+/** Guest sockets at once: a dial needs about four. And milliseconds each is kept: an answer may come back by it. */
+export const GUESTS = 24;
+export const GUEST_IDLE_MS = 20_000;
 /** Traces that are kept. */
 export const TRACES = 64;
 /** Peers that are remembered as seen. */

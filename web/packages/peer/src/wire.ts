@@ -121,9 +121,9 @@ const KINDS: Readonly<Record<FrameKind, number>> = {
 };
 const NAMES = new Map((Object.entries(KINDS) as [FrameKind, number][]).map(([name, kind]) => [kind, name]));
 
-export type FrameOf<K extends FrameKind> = { readonly kind: K } & Of<(typeof SHAPES)[K]>;
+export type FrameOf<K extends FrameKind> = { [P in K]: { readonly kind: P } & Of<(typeof SHAPES)[P]> }[K];
 /** Any frame that this version knows. */
-export type Frame = { [K in FrameKind]: FrameOf<K> }[FrameKind];
+export type Frame = FrameOf<FrameKind>;
 /** A frame of a kind that a later version may have: skipped. */
 export interface UnknownFrame {
   readonly kind: "unknown";

@@ -15,10 +15,14 @@ export type LaneKind = "control" | "stream" | "datagram";
 export interface Lane {
   readonly kind: LaneKind;
   onMessage: (data: Bytes) => void;
+  /** Called when a lane that was opened here can be sent on. */
+  onOpen: () => void;
   /** Called once when the lane is closed, by either side or with its link. */
   onClosed: () => void;
   /** Whether it can be sent on. */
   readonly open: boolean;
+  /** Bytes given to `send` that wait in the engine. */
+  readonly buffered: number;
   /** Send one message; on a closed lane it goes nowhere, and `onClosed` has said so or will. */
   send(data: Bytes): void;
   /** Close it; what was sent still goes out. */
@@ -52,8 +56,10 @@ export interface Link {
   onCandidates: (lines: readonly string[], end: boolean) => void;
   /** Channel 0, negotiated, reliable; there before the link is open. */
   readonly control: Lane;
-  /** Bytes that wait in the engine, over all lanes. */
-  readonly buffered: number;
+  /** Whether more may be given to the engine; if not, `onDrained` is called once it may. */
+  hasRoom(): boolean;
+  /** Something was sent on `lane`. */
+  sent(lane: Lane): void;
   /** Gather candidates and make an offer. */
   offer(): Promise<string>;
   /** @throws WherryError NEGOTIATION_FAILED if the offer is no usable SDP. */
