@@ -14,13 +14,12 @@ async def echo(stream: Stream) -> None:
 
 async def main(*links: str) -> None:
     with tempfile.TemporaryDirectory() as home:
-        node = Node.at(home, listen="127.0.0.1:0", mdns=False, allow={"/echo/1": "anyone"}, bootstrap=[*links])
-        async with node:
+        async with Node.at(home, listen="127.0.0.1:0", mdns=False, bootstrap=[*links]) as node:
             if not links:
-                node.network.handle("/echo/1")(echo)
+                node.handle("/echo/1", allow="anyone")(echo)
                 print(node.invite(), flush=True)
-                await asyncio.Event().wait()
-            peer = await node.connect(node.resolve(links[0]))
+                await node.closed()
+            peer = await node.connect(links[0])
             async with await peer.open_stream("/echo/1") as stream:
                 await stream.write(b"ahoy")
                 await stream.finish()

@@ -116,7 +116,7 @@ class Parts:
             redial=self._dial_beside,
             on_event=self._connection_event,
         )
-        add_basics(
+        await add_basics(
             self.network,
             Basics(name=lambda: self.name, look_up=self._document_of, metrics=self._metrics, named=self._peer_named),
         )

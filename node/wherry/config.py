@@ -53,10 +53,6 @@ class Config:
     bootstrap: tuple[BootstrapEntry, ...] = ()
     #: Whether to look for nodes on the local network.
     mdns: bool = True
-    #: The local API's TCP port, on loopback; None: the endpoint's + 1, or the next free.
-    api_port: int | None = None
-    #: Whether the page is served.
-    dashboard: bool = True
     #: Introducers to keep.
     introducers: int = 3
     #: Peers that the policy ``friends`` means, until there are friends.

@@ -48,15 +48,14 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str | None = None
     port: int | None = None
-    api_port: int | None = None
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
     """What a running node writes to ``run/node.json``.
 
     :param since: RFC 3339, UTC.
-    :param port: of the endpoint, TCP and UDP.
-    :param api_port: of the local API on loopback, 0 without one.
+    :param multiaddrs: of the endpoint, with its port.
+    :param socket: where the local API listens.
     """
 
     v: int = 1
@@ -65,9 +64,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: str
     since: str
-    host: str
-    port: int
-    api_port: int = 0
+    multiaddrs: list[str]
     socket: str
     page: str
 
@@ -85,6 +82,7 @@ class Home:
         #: What was found amiss and mended; for the log and `status`.
         self.notices: list[str] = []
         self._held = False
+        self._identity: Identity | None = None
 
     def __repr__(self) -> str:
         return f"<Home {self.path}>"
@@ -198,21 +196,28 @@ class Home:
 
     # -- what is kept -------------------------------------------------------------------------------------------------
 
-    def identity(self) -> Identity:
-        """Who lives here; made at the first start.
+    def identity(self, *, choose_passphrase: Callable[[], str] | None = None) -> Identity:
+        """Who lives here; made at the first start, and read (and a passphrase asked for) once.
 
-        :raises IdentityCorrupt, IdentityLocked, HomeUnusable, DiskFull: and nothing is changed then.
+        :param choose_passphrase: gives the passphrase to put a new key under; without it the key lies open.
+        :raises IdentityCorrupt, IdentityLocked, HomeUnusable: and nothing is changed then.
         """
+        if self._identity is None:
+            self._identity = Identity(self._seed(choose_passphrase))
+            notice = keyfile.make_private(self.identity_file)
+            if notice is not None:
+                self.notices.append(notice)
+        return self._identity
+
+    def _seed(self, choose_passphrase: Callable[[], str] | None) -> bytes:
         try:
-            seed = keyfile.load(self.identity_file, ask=self._ask)
+            return keyfile.load(self.identity_file, ask=self._ask)
         except FileNotFoundError:
             seed = secrets.token_bytes(keyfile.SEED_BYTES)
             self.make()
-            keyfile.create(self.identity_file, seed)
-        notice = keyfile.make_private(self.identity_file)
-        if notice is not None:
-            self.notices.append(notice)
-        return Identity(seed)
+            passphrase = choose_passphrase() if choose_passphrase is not None else None
+            keyfile.create(self.identity_file, seed, passphrase=passphrase)
+            return seed
 
     def remembered(self) -> Remembered:
         """What was chosen before.

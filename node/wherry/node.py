@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -25,8 +25,9 @@ from wherry_signaling.identity import PeerId
 from wherry_signaling.scope import Scope
 
 from .assembly import Parts
-from .config import Config, load_config
-from .connection import Connection
+from .config import Config, home_of, load_config
+from .connection import Connection, Handler, Rule
+from .connection.policy import Allow
 from .errors import DialTimeout
 from .events import Events
 from .home import Home
@@ -41,15 +42,16 @@ from .views import ConnectionView, ExplainView, IdView, PingReplyView, StatusVie
 class Node:
     """One node; an async context manager.
 
-    :param config: what can be set.
-    :param home: its folder; a second node in the same home is refused.
+    :param config: what can be set; what the files and the environment say, by default.
+    :param home: its folder, the user's own by default; a second node in the same home is refused.
     :raises AlreadyRunning, PortBusy, IdentityCorrupt, IdentityLocked, DatabaseCorrupt: when it is entered.
     """
 
-    def __init__(self, config: Config, home: Home) -> None:
-        self.config, self.home = config, home
+    def __init__(self, config: Config | None = None, home: Home | None = None) -> None:
+        self.home = home or Home(home_of(None))
+        self.config = config or load_config(self.home.path)
         self.events = Events()
-        self.parts = Parts(config, home, self.events, self.metrics)
+        self.parts = Parts(self.config, self.home, self.events, self.metrics)
         self._showing = Showing(self.parts, time.time())
         self._stop = asyncio.Event()
         self._stack = AsyncExitStack()
@@ -102,12 +104,22 @@ class Node:
 
     # -- asked of the node ----------------------------------------------------------------------------------------
 
-    async def connect(self, peer: PeerId) -> Peer:
-        """The peer, connected.
+    def handle(self, name: str, *, allow: Allow | None = None) -> Callable[[Handler], Handler]:
+        """Serve streams of a name: ``@node.handle("/shout/1", allow="anyone")``.
 
+        :param allow: who may open them where the configuration says nothing; friends, if this says nothing either.
+        """
+        if allow is not None and self.config.policy(name) is None:
+            self.parts.policy.rules = {**self.parts.policy.rules, name: Rule(allow=allow)}
+        return self.network.handle(name)
+
+    async def connect(self, peer: PeerId | str) -> Peer:
+        """The peer, connected. Text is resolved: an id, an address, a link, a name.
+
+        :raises UnknownPeer, AmbiguousPeer, InvalidAddress, InvalidLink, InvalidPeerId: as `resolve`.
         :raises PeerNotFound, DialFailed, RefusedByPeer, PeerBanned: if it cannot be had.
         """
-        return await self.network.connect(peer)
+        return await self.network.connect(self.resolve(peer) if isinstance(peer, str) else peer)
 
     async def ping(
         self, peer: PeerId, *, count: int = 4, interval_s: float = 1.0, timeout_s: float = 5.0

@@ -238,14 +238,6 @@ SETTINGS: Final = (
     ),
     Setting("mdns", "true or false", _flag, "Whether nodes on the local network are looked for.", "--no-mdns"),
     Setting(
-        "api_port",
-        "a port, 0 to 65535",
-        _whole(0, 65535),
-        "The local API's TCP port, on loopback only. Default: the endpoint's port + 1.",
-        "--api",
-    ),
-    Setting("dashboard", "true or false", _flag, "Whether the page is served.", "--no-dashboard"),
-    Setting(
         "introducers",
         f"a whole number, 1 to {INTRODUCERS}",
         _whole(1, INTRODUCERS),

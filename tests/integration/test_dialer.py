@@ -85,7 +85,7 @@ async def party(book: dict[PeerId, bytes]) -> AsyncIterator[Party]:
             dial=lambda peer: dialer.dial(peer),
             redial=lambda peer: dialer.dial_beside(peer),
         )
-        add_basics(
+        await add_basics(
             network, Basics(name=lambda: "Quiet Heron", look_up=_nothing, metrics=lambda: "", named=lambda *_: None)
         )
         record = PeerRecord(

@@ -100,8 +100,8 @@ async def echo(stream: Stream) -> None:
     await stream.finish()
 
 
-def add_basics(network: Network, basics: Basics) -> None:
+async def add_basics(network: Network, basics: Basics) -> None:
     """Put the basics on a network, before it starts."""
     network.opcodes.add_own(INTRODUCE_OPCODE, Introduce)
-    network.add(basics)
+    await network.add(basics)
     network.handle(ECHO_STREAM)(echo)

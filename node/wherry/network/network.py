@@ -65,7 +65,7 @@ class Network:
         self._peers: dict[PeerId, Peer] = {}
         self._arriving: dict[PeerId, asyncio.Lock] = {}
         self._tasks = Tasks("network")
-        self._closing = False
+        self._started = self._closing = False
 
     # -- for programs ---------------------------------------------------------------------------------------------
 
@@ -110,14 +110,19 @@ class Network:
 
         return register
 
-    def add(self, component: Component) -> None:
-        """Add a component, before `start`."""
+    async def add(self, component: Component) -> None:
+        """Add a component: it is started, and told of everybody who is connected already."""
         self._components.append(component)
+        if self._started:
+            await component.startup(self)
+            for peer in self.peers:
+                await self._hook(component.peer_connect(peer), "peer_connect")
 
     # -- life -----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Start every component."""
+        self._started = True
         for component in self._components:
             await component.startup(self)
 
