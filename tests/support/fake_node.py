@@ -139,8 +139,8 @@ class FakeNode:
         self.asked.append(("echo", len(data)))
         return 1.25
 
-    async def look_up(self, peer: PeerId) -> dict[str, Any]:
-        return {"sequence": 3}
+    async def ring(self, peer: PeerId) -> float:
+        return 2.5
 
     async def wait_ready(self, timeout_s: float) -> None:
         if not self.ready:

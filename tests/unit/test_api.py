@@ -13,8 +13,8 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import pytest
+from fake_node import ADA, BELA, CY, INVITE, ME, FakeNode
 from hypothesis import given, strategies as st
-from tests.support.fake_node import ADA, BELA, CY, INVITE, ME, FakeNode
 
 from wherry.api import openapi
 from wherry.api.bodies import ErrorView, Failure, PingRequest
@@ -72,7 +72,7 @@ async def test_what_can_be_done(client: Client, node: FakeNode) -> None:
     assert (view.peer, view.path, view.name) == (str(BELA), "direct", "Bela")
     assert (await asyncio.to_thread(client.echo, "Bela", 1000)).rtt_ms == 1.25
     assert ("echo", 1000) in node.asked
-    assert (await asyncio.to_thread(client.look_up, "Bela")).record == {"sequence": 3}
+    assert (await asyncio.to_thread(client.ring, "Bela")).rtt_ms == 2.5
     assert (await asyncio.to_thread(client.ready, 1.0)).ready
     await asyncio.to_thread(client.down)
     assert node.stopped.is_set()

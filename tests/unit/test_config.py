@@ -55,8 +55,6 @@ def test_every_setting_from_a_file(folders: tuple[Path, Path]) -> None:
         announce = ["/dns4/example.org/tcp/443/tls/ws", "203.0.113.7:4770"]
         bootstrap = ["203.0.113.7:4770", "/ip4/203.0.113.7/udp/4770"]
         mdns = false
-        api_port = 4771
-        dashboard = false
         introducers = 2
         friends = ["{PEER}"]
         trust_forwarded_for = ["10.0.0.0/8"]
@@ -80,7 +78,6 @@ def test_every_setting_from_a_file(folders: tuple[Path, Path]) -> None:
     assert config.policy("1000") == frozenset({PEER})
     assert config.policy("/other/1") is None
     assert not config.mdns
-    assert not config.dashboard
     assert config.dht_proof_of_work_bits == 8
     assert (config.log_level, config.log_format) == ("debug", "json")
     assert set(config.origins) == {setting.field for setting in SETTINGS}

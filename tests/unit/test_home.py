@@ -12,7 +12,7 @@ import pytest
 from wherry.errors import AlreadyRunning
 from wherry.home import Home, Remembered, Running, write_atomically
 from wherry.names import ADJECTIVES, BIRDS, friendly_name
-from wherry_signaling.errors import HomeUnusable, IdentityCorrupt
+from wherry_signaling.errors import HomeUnusable, IdentityCorrupt, IdentityLocked
 
 ROOT = os.geteuid() == 0
 
@@ -29,8 +29,7 @@ def running(home: Home, **changes: object) -> Running:
         "name": "Quiet Heron",
         "version": "0.1.0",
         "since": "2026-01-01T00:00:00Z",
-        "host": "::",
-        "port": 4770,
+        "multiaddrs": ["/ip4/127.0.0.1/tcp/4770/ws"],
         "socket": str(home.socket),
         "page": "http://127.0.0.1:4770/",
     }
@@ -54,8 +53,24 @@ def test_an_identity_is_made_once(home: Home) -> None:
 def test_a_key_that_others_could_read_is_noticed(home: Home) -> None:
     home.identity()
     home.identity_file.chmod(0o640)
-    home.identity()
-    assert "0640" in home.notices[0]
+    again = Home(home.path)
+    again.identity()
+    assert "0640" in again.notices[0]
+
+
+def test_a_passphrase_is_asked_for_once(home: Home) -> None:
+    asked = []
+
+    def ask() -> str:
+        asked.append("?")
+        return "p"
+
+    first = home.identity(choose_passphrase=ask)
+    again = Home(home.path, ask_passphrase=ask)
+    assert again.identity().id == again.identity().id == first.id
+    assert len(asked) == 2
+    with pytest.raises(IdentityLocked):
+        Home(home.path).identity()
 
 
 def test_a_damaged_key_is_refused_and_stays(home: Home) -> None:
@@ -68,9 +83,9 @@ def test_a_damaged_key_is_refused_and_stays(home: Home) -> None:
 
 def test_a_second_process_is_told_the_pid_of_the_first(home: Home) -> None:
     other = Home(home.path)
-    with home.locked(), home.locked():
-        with pytest.raises(AlreadyRunning, match=f"process {os.getpid()} has {home.path}"), other.locked():
-            pass
+    taken = pytest.raises(AlreadyRunning, match=f"process {os.getpid()} has {home.path}")
+    with home.locked(), home.locked(), taken, other.locked():
+        pass
     with other.locked():
         pass
 

@@ -83,12 +83,12 @@ class EchoView(View, frozen=True, kw_only=True):
     rtt_ms: float
 
 
-class LookUpView(View, frozen=True, kw_only=True):
-    """The record that was found."""
+class RingView(View, frozen=True, kw_only=True):
+    """A peer that was looked up and answered a sealed ping, with no connection."""
 
     v: int = 1
     peer: str
-    record: dict[str, Any]
+    rtt_ms: float
 
 
 class ReadyView(View, frozen=True, kw_only=True):

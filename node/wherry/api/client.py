@@ -112,9 +112,9 @@ class Client:
         request = bodies.EchoRequest(peer=peer, bytes=size)
         return self._ask("POST", "echo", request, bodies.EchoView, timeout_s=_DIAL_S)
 
-    def look_up(self, peer: str) -> bodies.LookUpView:
-        """Find a peer's newest record."""
-        return self._ask("POST", "look-up", bodies.PeerRequest(peer=peer), bodies.LookUpView, timeout_s=_DIAL_S)
+    def ring(self, peer: str) -> bodies.RingView:
+        """Look a peer up, and have it answer a sealed ping."""
+        return self._ask("POST", "ring", bodies.PeerRequest(peer=peer), bodies.RingView, timeout_s=_DIAL_S)
 
     def down(self) -> bodies.DownView:
         """Ask it to end."""

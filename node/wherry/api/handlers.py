@@ -80,10 +80,10 @@ async def echo(context: Context, request: bodies.EchoRequest) -> bodies.EchoView
     return bodies.EchoView(peer=str(peer), bytes=request.bytes, rtt_ms=round(rtt_ms, 3))
 
 
-async def look_up(context: Context, request: bodies.PeerRequest) -> bodies.LookUpView:
-    """Find a peer's newest record."""
+async def ring(context: Context, request: bodies.PeerRequest) -> bodies.RingView:
+    """Look a peer up and have it answer a sealed ping, with no connection."""
     peer = context.node.resolve(request.peer)
-    return bodies.LookUpView(peer=str(peer), record=dict(await context.node.look_up(peer)))
+    return bodies.RingView(peer=str(peer), rtt_ms=round(await context.node.ring(peer), 3))
 
 
 async def wait_ready(context: Context, request: bodies.ReadyRequest) -> bodies.ReadyView:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, Protocol
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 from wherry_signaling.identity import PeerId
 
@@ -49,8 +49,8 @@ class NodeLike(Protocol):
     async def echo(self, peer: PeerId, data: bytes) -> float:
         """Milliseconds that `data` took there and back over a stream."""
 
-    async def look_up(self, peer: PeerId) -> Mapping[str, Any]:
-        """What the peer's newest record says."""
+    async def ring(self, peer: PeerId) -> float:
+        """Milliseconds that a sealed ping took there and back, with no connection."""
 
     async def wait_ready(self, timeout_s: float) -> None:
         """Return once it has joined, has introducers and is published; raises NotReady."""

@@ -66,6 +66,6 @@ ROUTES: Final = (
     Route("POST", "connect", handlers.connect, bodies.PeerRequest, bodies.ConnectView),
     Route("POST", "ping", handlers.ping, bodies.PingRequest, PingReplyView, stream=True),
     Route("POST", "echo", handlers.echo, bodies.EchoRequest, bodies.EchoView),
-    Route("POST", "look-up", handlers.look_up, bodies.PeerRequest, bodies.LookUpView),
+    Route("POST", "ring", handlers.ring, bodies.PeerRequest, bodies.RingView),
     Route("POST", "down", handlers.down, bodies.Nothing, bodies.DownView),
 )

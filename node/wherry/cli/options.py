@@ -1,0 +1,52 @@
+"""Options that many commands share, and the node that they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ..api.client import Client
+from ..config import home_of
+from ..home import Home
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+home_option = click.option(
+    "--home",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="The node's folder. [default: WHERRY_HOME, else the user's own]",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help='One JSON object, with "v": 1; a promise.')
+peer_argument = click.argument("peer", metavar="PEER")
+
+PEER_HELP = """
+
+    PEER is a peer id, an address, an invite link, a label or a name, or at least four characters of an id (after
+    12D3KooW, or at its end).
+    """
+
+
+def about_peer(function: Function) -> Function:
+    """Adds to a command's help what PEER may be."""
+    function.__doc__ = (function.__doc__ or "").rstrip() + PEER_HELP
+    return function
+
+
+def home_at(flag: str | None) -> Path:
+    """The home's folder."""
+    return home_of(flag)
+
+
+@contextmanager
+def node_at(flag: str | None) -> Iterator[Client]:
+    """The node that runs in that home; the first question to it raises NoNode if none does."""
+    home = Home(home_of(flag))
+    running = home.read_running()
+    # The socket of a long path lies in the runtime folder, which the environment names: the node knows which it was.
+    with Client(Path(running.socket) if running is not None else home.socket) as client:
+        yield client

@@ -1,0 +1,87 @@
+"""`wherry up`: a node in the foreground, until Ctrl-C, SIGTERM or `wherry down`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..config import Config, home_of, load_config
+from ..home import Home, Running
+from . import screen, words
+from .asking import asks_passphrase, choose_passphrase
+from .logs import start_logging
+from .options import home_option
+from .running import run_until_stopped
+
+if TYPE_CHECKING:
+    from ..node import Node
+
+
+@click.command("up")
+@home_option
+@click.option("--name", metavar="NAME", help="The name others see. [default: a friendly one, chosen once]")
+@click.option(
+    "--listen", metavar="IP:PORT", help="Where to listen, TCP and UDP. [default: [::]:4770, or the next free]"
+)
+@click.option("--announce", metavar="MULTIADDR", multiple=True, help="Also reachable there (proxy, NAT). Repeatable.")
+@click.option(
+    "--bootstrap", metavar="LINK|MULTIADDR|HOST:PORT", multiple=True, help="Whom to join through. Repeatable."
+)
+@click.option("--no-mdns", is_flag=True, help="Do not look for nodes on the local network.")
+@click.option("--passphrase", is_flag=True, help="Put a new node's key under a passphrase, which is asked for.")
+@click.option("-v", "--verbose", count=True, help="Log more; twice for everything.")
+@click.option("-q", "--quiet", is_flag=True, help="Log errors only.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="How log lines look. [default: text]")
+@click.option("--stop-with-stdin", is_flag=True, hidden=True)
+def command(
+    home: str | None, no_mdns: bool, passphrase: bool, verbose: int, quiet: bool, stop_with_stdin: bool, **flags: Any
+) -> None:
+    """Run a node in this terminal, until Ctrl-C or `wherry down`.
+
+    The last line it prints is `ready`, and where its page is. Scripts wait with: wherry status --wait 30
+    """
+    flags["mdns"] = False if no_mdns else None
+    flags["log_level"] = "error" if quiet else (None, "info", "debug")[min(verbose, 2)]
+    path = home_of(home)
+    config = load_config(path, flags)
+    start_logging(config.log_level, config.log_format)
+    place = Home(path, ask_passphrase=asks_passphrase())
+    with place.locked():
+        # Before the event loop: a prompt can be interrupted here, and a refusal needs none of what a node imports.
+        place.identity(choose_passphrase=choose_passphrase if passphrase else None)
+        for notice in place.notices:
+            screen.note(f"! {notice}")
+        if run_until_stopped(_run(config, place), with_stdin=stop_with_stdin):
+            screen.note(f"{place.name()} has ended.")
+
+
+async def _run(config: Config, home: Home) -> None:
+    from ..api.server import serve
+    from ..node import Node
+    from ..version import VERSION
+
+    async with Node(config, home) as node, serve(node, home.socket, version=VERSION):
+        _announce(node, home, VERSION)
+        await node.closed()
+
+
+def _announce(node: Node, home: Home, version: str) -> None:
+    """Tell the commands by a file, and people by three lines."""
+    status, who = node.status(), node.id_view()
+    home.write_running(
+        Running(
+            pid=os.getpid(),
+            id=who.id,
+            name=who.name,
+            version=version,
+            since=status.since,
+            multiaddrs=who.multiaddrs,
+            socket=str(home.socket),
+            page=status.page,
+        )
+    )
+    screen.say(f"{screen.styled(who.name, 'bold')}  {words.short(who.id)}   wherry {version}")
+    screen.say(f"invite  {who.invite}")
+    screen.say(f"ready  {status.page}")
