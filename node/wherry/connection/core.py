@@ -75,7 +75,7 @@ from wherry.connection.limits import (
 )
 from wherry.connection.link import Greeting, LaneKind
 from wherry.connection.liveness import Liveness
-from wherry.connection.streams import StreamMachine
+from wherry.connection.streams import StreamMachine, nowhere
 from wherry.errors import (
     ConnectionLost,
     FlowViolation,
@@ -298,6 +298,8 @@ class ConnectionCore:
             self._emit(limit_frame(0, self._pool.tell(), received=self._pool.received))
         for machine in self.streams.values():
             machine.resumed, machine.told = not resumed, False
+            if machine.name is None:
+                continue
             if not machine.confirmed:
                 self._emit_open(machine)
             if resumed or machine.reset_code is not None or machine.stop_code is not None:
@@ -342,7 +344,7 @@ class ConnectionCore:
             raise self.error
         if self._counts[True] >= MAX_OWN_STREAMS:
             raise LimitExceeded(f"{MAX_OWN_STREAMS} streams are open")
-        machine = self._machine(self._next_stream, name, ours=True, datagrams=datagrams)
+        machine = self._machine(self._next_stream, name, datagrams=datagrams)
         self._next_stream += 2
         self._emit_open(machine)
         return machine
@@ -523,11 +525,8 @@ class ConnectionCore:
             return
         self._highest_opened = number
         name, datagrams = frame.payload.decode("ascii"), bool(frame.flags & OpenFlag.DATAGRAMS)
-        machine = known or self._machine(number, None, ours=False, datagrams=datagrams)
-        machine.name, machine.datagrams = name, datagrams
-        machine.send.limit = max(machine.send.limit, frame.offset)
-        if machine.over or machine.reset_code is not None:
-            return
+        machine = known or self._machine(number, None)
+        machine.on_open(name, limit=frame.offset, datagrams=datagrams, emit=self._emit)
         refused = self._admit(name, datagrams, now)
         if refused is None and self._counts[False] > MAX_PEER_STREAMS:
             refused = codes.code_for(LimitExceeded)
@@ -562,7 +561,7 @@ class ConnectionCore:
                 raise ProtocolViolation(f"a frame of stream {number}, which was never opened")
         elif number > self._highest_opened:
             if frame.kind in (Kind.DATA, Kind.FIN):  # its lane was faster than the control lane
-                return self._machine(number, None, ours=False, datagrams=False)
+                return self._machine(number, None)
             if frame.kind != Kind.DATAGRAM:
                 raise ProtocolViolation(f"a frame of stream {number}, which was never opened")
             return None
@@ -601,7 +600,8 @@ class ConnectionCore:
             machine = self._tombstones[number].machine
         return machine
 
-    def _machine(self, number: int, name: str | None, *, ours: bool, datagrams: bool) -> StreamMachine:
+    def _machine(self, number: int, name: str | None, *, datagrams: bool = False) -> StreamMachine:
+        ours = name is not None
         if not ours and self._counts[False] >= MAX_PEER_STREAMS + MAX_REFUSED_STREAMS:
             raise ProtocolViolation("far more streams than are allowed")
         machine = StreamMachine(
@@ -611,7 +611,7 @@ class ConnectionCore:
             datagrams=datagrams,
             pool=self._pool,
             credit=self._credit,
-            emit=self._emit,
+            emit=self._emit if ours else nowhere,
             changed=self._changed,
         )
         self.streams[number] = machine

@@ -324,7 +324,7 @@ class ReceiveSide:
         self.credit.discard()
 
 
-def _nowhere(_frame: Frame) -> None:
+def nowhere(_frame: Frame) -> None:
     """Where frames of a stream go that has no other side any more."""
 
 
@@ -448,7 +448,7 @@ class StreamMachine:
             return
         if self.error is None:
             self.error = error
-        self._emit = _nowhere
+        self._emit = nowhere
         self.reset_code, self.reset_received = codes.DONE, True
         self.send.move(SendEvent.RESET)
         self.receive.move(ReceiveEvent.RESET)
@@ -464,6 +464,13 @@ class StreamMachine:
         self._emit(reset_frame(self.number, code, final=self.send.highest))
 
     # -- the peer -----------------------------------------------------------------------------------------------------
+
+    def on_open(self, name: str, *, limit: int, datagrams: bool, emit: Callable[[Frame], None]) -> None:
+        """OPEN. Until it comes nothing may be said, or the peer would take the stream for known."""
+        self.name, self.datagrams = name, datagrams
+        self.send.limit = max(self.send.limit, limit)
+        self._emit = emit
+        self._maybe_complete(again=True)
 
     def on_data(self, offset: int, payload: bytes) -> None:
         """DATA."""
