@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.async_api import BrowserContext, Page
 
 from wherry_signaling.server.stun import StunResponder
+from wherry_signaling.server.udp import Kind, UdpPort
 
 GATHER = """async (server) => {
     const connection = new RTCPeerConnection({ iceServers: [{ urls: server }] });
@@ -26,11 +27,14 @@ GATHER = """async (server) => {
 async def test_gathers_an_address_and_no_mdns_name(page: Page) -> None:
     # With a route out, that of the interface. Without one Chromium looks at none: it has what a peer's STUN tells it.
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(StunResponder, local_addr=("127.0.0.1", 0))
+    port = await UdpPort.bind(
+        lambda factory, local: loop.create_datagram_endpoint(factory, local_addr=local), ("127.0.0.1", 0)
+    )
+    await port.open(Kind.STUN, StunResponder)
     try:
-        address = await page.evaluate(GATHER, f"stun:127.0.0.1:{transport.get_extra_info('sockname')[1]}")
+        address = await page.evaluate(GATHER, f"stun:127.0.0.1:{port.address[1]}")
     finally:
-        transport.close()
+        port.close()
     assert ipaddress.ip_address(address)
 
 
