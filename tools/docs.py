@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import click
+
 import wherry.errors
 import wherry_signaling.errors
 from tools.console import say
 from tools.paths import ROOT
+from wherry.cli.program import program
 from wherry_signaling.errors import WherryError
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -25,6 +28,9 @@ REFERENCE = ROOT / "docs" / "reference"
 BASES = {WherryError, wherry.errors.LocalError, wherry.errors.RemoteError}
 
 NOTE = "<!-- Written by `make docs` from the code: change it there. -->\n\n"
+
+WIDTH = 100
+"""Characters of a line of the command line's help, whatever terminal this runs in."""
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+\s+(.+?)\s*$", re.MULTILINE)
@@ -35,7 +41,7 @@ LIMIT = re.compile(r"((?:^#: .*\n)+)^(\w+): Final(?:\[[^=]*\])? = ", re.MULTILIN
 def main(arguments: list[str]) -> int:
     """Write or check the pages, then check the links; returns the exit code."""
     trouble: list[str] = []
-    for name, text in {"errors.md": errors_page(), "limits.md": limits_page()}.items():
+    for name, text in {"cli.md": cli_page(), "errors.md": errors_page(), "limits.md": limits_page()}.items():
         file = REFERENCE / name
         if "--check" in arguments:
             if not file.exists() or file.read_text(encoding="utf-8") != text:
@@ -47,6 +53,23 @@ def main(arguments: list[str]) -> int:
     for line in trouble:
         say(line)
     return 1 if trouble else 0
+
+
+def cli_page() -> str:
+    """Every command's own help."""
+    parts = [f"{NOTE}# The command line\n\nWhat `--help` prints, command by command.\n"]
+    for name, text in _helps(program, click.Context(program, info_name="wherry", terminal_width=WIDTH)):
+        parts.append(f"\n## {name}\n\n```\n{text}\n```\n")
+    return "".join(parts)
+
+
+def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None and not below.hidden:
+                yield from _helps(below, click.Context(below, parent=context, info_name=name))
 
 
 def errors_page() -> str:
