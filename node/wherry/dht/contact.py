@@ -19,6 +19,8 @@ class Contact(Node):
     def __init__(self, node_id: bytes, endpoint: Endpoint) -> None:
         super().__init__(node_id, endpoint.host, endpoint.port)  # type: ignore[no-untyped-call]
         self.endpoint = endpoint
+        #: How far its address reaches.
+        self.scope = endpoint.scope
         #: The address proof it gave us last; empty before the first.
         self.token = b""
         #: Requests in a row that it did not answer.

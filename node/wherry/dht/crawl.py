@@ -100,11 +100,19 @@ class _Path:
 
     def hear(self, contact: Contact, named_by: Ask | None) -> None:
         seen = self._endpoints.setdefault(contact.id, set())
-        if contact.endpoint in seen or len(seen) >= ENDPOINTS_PER_ID or len(self.known) >= CANDIDATES_PER_PATH:
+        if contact.endpoint in seen or len(seen) >= ENDPOINTS_PER_ID:
+            return
+        if len(self.known) >= CANDIDATES_PER_PATH and not self._forget_farther(contact):
             return
         seen.add(contact.endpoint)
         self._order += 1
         bisect.insort(self.known, (contact.distance(self._key), self._order, Ask(contact, self.number, named_by)))
+
+    def _forget_farther(self, contact: Contact) -> bool:
+        farther = self.known[-1][0] > contact.distance(self._key)
+        if farther:
+            self.known.pop()
+        return farther
 
     def __iter__(self) -> Iterator[Ask]:
         return (ask for _, _, ask in self.known)

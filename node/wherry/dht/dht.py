@@ -120,6 +120,7 @@ class Dht:
         """
         self._check_open()
         found, searches = await self._server.get(key, deadline_s)
+        self._check_open()
         if found.document is not None:
             self._spawn(self._server.correct(searches))
         return found
@@ -133,7 +134,9 @@ class Dht:
         """
         self._check_open()
         checked = self._server.check(document, self._clock())
-        return await self._server.set_digest(checked.key, document, deadline_s)
+        published = await self._server.set_digest(checked.key, document, deadline_s)
+        self._check_open()
+        return published
 
     def contacts(self) -> list[Contact]:
         """Everybody in the tables, IPv4 first."""

@@ -16,6 +16,8 @@ from .endpoint import Endpoint
 from .frames import Find, Found, unpack_contacts
 from .protocol import Protocol, Reply
 
+#: Seconds by which a request may be called slow too early; finer than that, clocks are not trusted.
+_TICK_S = 0.001
 Outcome: TypeAlias = Literal["document", "contacts", "timeout", "lied"]
 
 
@@ -104,7 +106,7 @@ class Search:
     async def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
         slow_s, now = self._protocol.slow_s, loop.time()
         quick = [at + slow_s - now for ask, at in self._waiting.values() if ask.step is Step.ASKED]
-        timeout = max(0.0, min(quick)) if quick else None
+        timeout = max(_TICK_S, min(quick)) if quick else None
         ended, _ = await asyncio.wait(self._waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         now = loop.time()
         for request in ended:
@@ -112,7 +114,7 @@ class Search:
             outcome = self._ended(ask, request.result())
             self.trace.append(Hop(contact=ask.contact, ms=(now - at) * 1000, outcome=outcome, hops=ask.hops))
         for ask, at in self._waiting.values():
-            if now - at >= slow_s:
+            if now - at > slow_s - _TICK_S:
                 self.crawl.slow(ask)
 
     def _ended(self, ask: Ask, reply: Reply | None) -> Outcome:

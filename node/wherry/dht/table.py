@@ -85,6 +85,8 @@ class Table(RoutingTable):
         self.buckets = [Bucket(0, _LAST, self.ksize)]
         self._known: dict[bytes, Contact] = {}
         self._siblings: dict[bytes, Contact] = {}
+        #: Once the list of siblings is full: nobody at this distance or farther becomes one.
+        self._reach = 2**160
         self._networks: dict[str, int] = {}
 
     @property
@@ -135,13 +137,13 @@ class Table(RoutingTable):
         bucket = self.buckets[self.get_bucket_for(node)]
         bucket.replacement_nodes.pop(node.id, None)
         bucket.nodes.pop(node.id, None)
-        self._siblings.pop(node.id, None)
         self._forget(node.id)
         self._promote(bucket)
-        if len(self._siblings) < self._sibling_count:
-            rest = (contact for contact in self._known.values() if contact.id not in self._siblings)
-            nearest = min(rest, key=self._from_us, default=None)
-            if nearest is not None:
+        if self._siblings.pop(node.id, None) is not None:
+            self._reach = 2**160
+            rest = [contact for contact in self._known.values() if contact.id not in self._siblings]
+            if rest:
+                nearest = min(rest, key=self._from_us)
                 self._siblings[nearest.id] = nearest
 
     def find_neighbors(
@@ -152,7 +154,7 @@ class Table(RoutingTable):
         left_out = None if exclude is None else exclude.id
         return heapq.nsmallest(
             k or self.ksize,
-            [contact for contact in self._known.values() if contact.id != left_out and contact.endpoint.scope >= scope],
+            [contact for contact in self._known.values() if contact.id != left_out and contact.scope >= scope],
             key=lambda contact: contact.distance(target),
         )
 
@@ -196,26 +198,26 @@ class Table(RoutingTable):
                 self._know(contact)
 
     def _offer_sibling(self, contact: Contact) -> None:
-        if len(self._siblings) >= self._sibling_count:
-            farthest = max(self._siblings.values(), key=self._from_us)
-            if self._from_us(farthest) <= self._from_us(contact):
-                return
-            if not self._fits(contact, None):
-                return
-            del self._siblings[farthest.id]
-            if farthest.id not in self.buckets[self.get_bucket_for(farthest)].nodes:
-                self._forget(farthest.id)
-        elif not self._fits(contact, None):
+        if self._from_us(contact) >= self._reach or not self._fits(contact, None):
             return
         self._siblings[contact.id] = contact
         self._know(contact)
+        if len(self._siblings) > self._sibling_count:
+            farthest = max(self._siblings.values(), key=self._from_us)
+            del self._siblings[farthest.id]
+            if farthest.id not in self.buckets[self.get_bucket_for(farthest)].nodes:
+                self._forget(farthest.id)
+        if len(self._siblings) == self._sibling_count:
+            self._reach = max(map(self._from_us, self._siblings.values()), default=0)
 
     def _fits(self, contact: Contact, bucket: Bucket | None) -> bool:
-        if contact.endpoint.scope is Scope.LOOPBACK:
+        if contact.scope is Scope.LOOPBACK:
             return True
         network = contact.endpoint.network
         known = self._networks.get(network, 0) - (contact.id in self._known)
-        if contact.endpoint.scope is Scope.PRIVATE:
+        if known <= 0:
+            return True
+        if contact.scope is Scope.PRIVATE:
             return known < CONTACTS_PER_PRIVATE_HOST
         if known >= CONTACTS_PER_NETWORK:
             return False

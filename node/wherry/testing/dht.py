@@ -15,20 +15,38 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import heapq
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
 from wherry.dht import Contact, Dht, DhtConfig, DhtKey, DocumentStore, Endpoint, check_document
+from wherry.dht.answers import Sender
+from wherry.dht.frames import (
+    ANYBODY,
+    Body,
+    Find,
+    Found,
+    Frame,
+    Status,
+    Store,
+    Stored,
+    body_bytes,
+    make_frame,
+    open_frame,
+    pack_contacts,
+    read_header,
+)
+from wherry.dht.protocol import Protocol
 from wherry_signaling.domains import Purpose
 from wherry_signaling.identity import Identity
 from wherry_signaling.record import PeerRecord, dht_key
 
 from .clock import EPOCH_S
-from .network import MemoryNetwork
+from .network import MemoryNetwork, MemoryTransport
 
 #: Seconds that the documents made here live.
 LIFETIME_S = 24 * 3600
@@ -68,6 +86,119 @@ def public_address(number: int) -> str:
 def wall_clock() -> float:
     """Seconds since 1970 on the virtual clock."""
     return EPOCH_S + asyncio.get_running_loop().time()
+
+
+class RawNode(asyncio.DatagramProtocol):
+    """A UDP socket with a DHT key, for whoever wants to send something else than a `Dht` would.
+
+    :param answer: is given each request and its source, and returns the datagrams to send back.
+    """
+
+    def __init__(self, key: DhtKey, answer: Callable[[Frame, Endpoint], Iterable[bytes]] = lambda *_: ()) -> None:
+        self.key = key
+        self.answer = answer
+        #: Every datagram that came: (bytes, source).
+        self.received: list[tuple[bytes, Endpoint]] = []
+        self._transport: MemoryTransport | None = None
+
+    async def open(self, network: MemoryNetwork, endpoint: Endpoint) -> Self:
+        """Listen at `endpoint`."""
+        self._transport, _ = await network.create_datagram_endpoint(lambda: self, (endpoint.host, endpoint.port))
+        return self
+
+    def send(self, data: bytes, to: Endpoint) -> None:
+        """Send one datagram."""
+        assert self._transport is not None, "open() comes first"
+        self._transport.sendto(data, tuple(to))
+
+    def frame(self, body: Body, *, to: bytes = ANYBODY, nonce: bytes = bytes(12), pad_to: int = 0) -> bytes:
+        """A correctly signed frame of ours to the node id `to`."""
+        return make_frame(self.key, body, nonce=nonce, destination=to, serves=True, pad_to=pad_to)
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        """A datagram came."""
+        source = Endpoint(addr[0], addr[1])
+        self.received.append((data, source))
+        header = read_header(data)
+        if not header.kind.is_reply:
+            for reply in self.answer(open_frame(data, header, own_id=self.key.id), source):
+                self.send(reply, source)
+
+
+class Ring:
+    """Nodes in league: from `collude()` on they name each other only, replay old records and store nothing.
+
+    It is the adversary of the S/Kademlia paper: it knows all of its own, keeps protocol and keys in order, and lies
+    in what it answers alone, so that nobody is banned.
+    """
+
+    def __init__(self) -> None:
+        self._members: list[tuple[bytes, Endpoint]] = []
+        self._old: dict[bytes, tuple[int, bytes]] | None = None
+
+    def makes(self, liars: int) -> Callable[..., Dht]:
+        """For `DhtNetwork(make=...)`: the first `liars` nodes are of the ring."""
+
+        def make(number: int, **settings: Any) -> Dht:
+            return _Colluder(self, **settings) if number < liars else Dht(**settings)
+
+        return make
+
+    def collude(self, old: Iterable[bytes]) -> None:
+        """Begin to lie; `old` are the documents to replay."""
+        self._old = {}
+        for data in old:
+            checked = check_document(data, EPOCH_S)
+            self._old[checked.key] = (checked.sequence, data)
+
+    def answer(self, sender: Sender, token: bytes, body: Find) -> Found | None:
+        """The lie, or None while nobody lies."""
+        if self._old is None:
+            return None
+        sequence, old = self._old.get(body.key, (0, b""))
+        key = int.from_bytes(body.key, "big")
+        nearest = heapq.nsmallest(20, self._members, key=lambda member: int.from_bytes(member[0], "big") ^ key)
+        found = Found(token, sender.endpoint.pack(), sequence=sequence, document=old)
+        room = (sender.room - body_bytes(found) - 2) // 26
+        return Found(token, found.observed, pack_contacts(nearest[:room]), b"", sequence, old)
+
+    def join(self, dht: Dht, endpoint: Endpoint) -> None:
+        """One more member."""
+        self._members.append((dht.key.id, endpoint))
+
+    @property
+    def lies(self) -> bool:
+        """Whether it has begun."""
+        return self._old is not None
+
+
+class _ColludingProtocol(Protocol):
+    ring: Ring
+
+    def rpc_find_value(self, sender: Sender, token: bytes, body: Find) -> Found:
+        return self.ring.answer(sender, token, body) or super().rpc_find_value(sender, token, body)
+
+    def rpc_store(self, sender: Sender, token: bytes, body: Store, now: float) -> Stored:
+        if self.ring.lies:
+            return Stored(token, Status.STORED, 2**53 - 1)
+        return super().rpc_store(sender, token, body, now)
+
+
+class _Colluder(Dht):
+    def __init__(self, ring: Ring, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._ring = ring
+        self._server.protocol_class = _ColludingProtocol
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        protocol = self._protocol
+        assert isinstance(protocol, _ColludingProtocol)
+        assert protocol.transport is not None
+        protocol.ring = self._ring
+        host, port = protocol.transport.get_extra_info("sockname")[:2]
+        self._ring.join(self, Endpoint(host, port))
+        return self
 
 
 class DhtNetwork:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -69,9 +70,10 @@ class MemoryNetwork:
         #: (datagrams, bytes) that were sent so far, whether they arrived or not.
         self.sent = (0, 0)
         self._transports: dict[SocketAddress, MemoryTransport] = {}
-        self._cut: list[str] = []
+        self._cut: Counter[str] = Counter()
         self._filters: list[Callable[[SocketAddress, SocketAddress, bytes], bytes | None]] = []
         self._next_port = 49152
+        self._under_way = 0
 
     async def create_datagram_endpoint(
         self, factory: Callable[[], P], local_addr: SocketAddress
@@ -99,9 +101,18 @@ class MemoryNetwork:
         if source[0] in self._cut or to[0] in self._cut or self.random.random() < self.loss:
             return
         delay_s = self.random.uniform(*self.delay_ms) / 1000
+        self._under_way += 1
         asyncio.get_running_loop().call_later(delay_s, self._arrive, source, to, data)
 
+    async def quiet(self) -> None:
+        """Wait until no datagram is under way: everybody has said what there was to say for now."""
+        while True:
+            await asyncio.sleep(self.delay_ms[1] / 1000)
+            if not self._under_way:
+                return
+
     def _arrive(self, source: SocketAddress, to: SocketAddress, data: bytes) -> None:
+        self._under_way -= 1
         transport = self._transports.get(to)
         if transport is not None and to[0] not in self._cut:
             transport.protocol.datagram_received(data, source)
@@ -113,12 +124,11 @@ class MemoryNetwork:
     @contextmanager
     def cut(self, *hosts: str) -> Iterator[None]:
         """Nothing reaches or leaves `hosts` meanwhile, nor arrives that was under way."""
-        self._cut.extend(hosts)
+        self._cut.update(hosts)
         try:
             yield
         finally:
-            for host in hosts:
-                self._cut.remove(host)
+            self._cut -= Counter(hosts)
 
     @contextmanager
     def tamper(self, change: Callable[[SocketAddress, SocketAddress, bytes], bytes | None]) -> Iterator[None]:
