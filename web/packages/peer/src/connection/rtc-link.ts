@@ -33,6 +33,8 @@ class RtcLink implements Link {
   #fail: (error: WherryError) => void = () => undefined;
   /** Lanes that something may wait on. */
   readonly #busy = new Set<RtcLane>();
+  /** Candidates that came before the description they belong to. */
+  readonly #early: (string | null)[] = [];
   #peerLanes = 0;
   #over = false;
 
@@ -63,6 +65,7 @@ class RtcLink implements Link {
   async answer(offer: string): Promise<string> {
     return this.#describe(async () => {
       await this.#pc.setRemoteDescription({ type: "offer", sdp: offer });
+      await this.#addEarly();
       await this.#pc.setLocalDescription(await this.#pc.createAnswer());
     });
   }
@@ -70,6 +73,7 @@ class RtcLink implements Link {
   async accept(answer: string): Promise<void> {
     try {
       await this.#pc.setRemoteDescription({ type: "answer", sdp: answer });
+      await this.#addEarly();
     } catch (error) {
       throw WherryError.from(error, "NEGOTIATION_FAILED");
     }
@@ -77,12 +81,20 @@ class RtcLink implements Link {
 
   async addCandidate(line: string | null): Promise<void> {
     if (this.#over) return;
+    if (this.#pc.remoteDescription === null) {
+      this.#early.push(line);
+      return;
+    }
     const candidate = line?.replace(/^a=/, "") ?? "";
     try {
       await this.#pc.addIceCandidate({ candidate, sdpMLineIndex: 0 });
     } catch (error) {
       throw WherryError.from(error, "NEGOTIATION_FAILED");
     }
+  }
+
+  async #addEarly(): Promise<void> {
+    for (const line of this.#early.splice(0)) await this.addCandidate(line);
   }
 
   opened(): Promise<void> {

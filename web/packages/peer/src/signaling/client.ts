@@ -161,8 +161,8 @@ export class Client {
       if (reply.kind === "result" && reply.status !== Status.OK) {
         throw new WherryError(REFUSALS.get(reply.status) ?? "DELIVERY_FAILED", reply.text);
       }
-      if (reply.kind !== kind) throw new WherryError("MALFORMED", `a ${reply.kind} as answer`);
-      return reply as FrameOf<K>;
+      if (!isOf(reply, kind)) throw new WherryError("MALFORMED", `a ${reply.kind} as answer`);
+      return reply;
     } finally {
       this.#pending.delete(id);
     }
@@ -217,4 +217,8 @@ export class Client {
       return null; // what an endpoint says of others is its word alone: nonsense is left out
     }
   }
+}
+
+function isOf<K extends Reply["kind"]>(reply: Reply, kind: K): reply is Reply & FrameOf<K> {
+  return reply.kind === kind;
 }

@@ -1,0 +1,233 @@
+/**
+ * From a peer id to an open connection, and from a sealed envelope to whoever it is for. The dialer owns the meetings,
+ * one per peer, and the traces of their attempts.
+ */
+
+import { type Bytes, hex } from "../bytes.ts";
+import { WherryError } from "../errors.ts";
+import {
+  DIAL_MS,
+  INBOUND_AT_ONCE,
+  PAIRS_REMEMBERED,
+  PING_MS,
+  SIGNALS_PER_S,
+  STRANGERS_AT_ONCE,
+  TRACES,
+} from "../limits.ts";
+import type { PeerId } from "../peer-id.ts";
+import { type OpenedSignal, type Ping, type Signal, openSignal, sealSignal } from "../signals.ts";
+import { Once, within } from "../tasks.ts";
+import { Meeting, type Surroundings } from "./meeting.ts";
+import type { Records } from "./records.ts";
+import { AttemptTrace } from "./trace.ts";
+import { type Arrival, race, routesTo, sendBack } from "./ways.ts";
+
+/** What the peer lends the dialer, beside what meetings need. */
+export interface Around extends Omit<Surroundings, "recordOf" | "newTrace"> {
+  readonly records: Records;
+  /** Whether a peer is no stranger: connected before, or invited. */
+  known(peer: PeerId): boolean;
+  onTrace(trace: AttemptTrace): void;
+  /** Something of the peer's was heard, signed by itself. */
+  onHeard(peer: PeerId): void;
+}
+
+export class Dialer {
+  readonly #around: Around;
+  readonly #surroundings: Surroundings;
+  readonly #meetings = new Map<string, Meeting>();
+  readonly #pings = new Map<string, { readonly peer: PeerId; readonly answered: Once<string> }>();
+  readonly #rates = new Map<string, { tokens: number; at: number }>();
+  /** The newest last. */
+  traces: readonly AttemptTrace[] = [];
+
+  constructor(around: Around) {
+    this.#around = around;
+    this.#surroundings = {
+      ...around,
+      identity: around.identity,
+      iceServers: () => around.iceServers(),
+      ownRecord: () => around.ownRecord(),
+      ownHosts: () => around.ownHosts(),
+      hasConnection: (peer) => around.hasConnection(peer),
+      adopt: async (peer, link, greeting) => around.adopt(peer, link, greeting),
+      recordOf: (peer) => around.records.get(peer),
+      newTrace: (peer, inbound) => this.#newTrace(peer, inbound),
+    };
+  }
+
+  close(): void {
+    for (const meeting of this.#meetings.values()) meeting.close(new WherryError("CLOSED", "this page is closing"));
+    this.#meetings.clear();
+  }
+
+  // -- towards a peer -------------------------------------------------------------------------------------------------
+
+  /**
+   * Look `peer` up, ring, and wait until a connection is open.
+   * @throws WherryError PEER_NOT_FOUND if no record is to be had, else why it did not come to a connection.
+   */
+  async dial(peer: PeerId): Promise<void> {
+    const trace = this.#newTrace(peer, false);
+    const dialling = async (): Promise<void> => {
+      await this.#around.records.find(peer, trace);
+      await this.#meeting(peer).dial(trace);
+    };
+    try {
+      await within(DIAL_MS, dialling(), "DIAL_TIMEOUT", `${DIAL_MS / 1000} s have passed`);
+      trace.end("open");
+    } catch (thrown) {
+      const error = WherryError.from(thrown);
+      trace.end("failed", error);
+      this.#around.records.forget(peer);
+      throw error;
+    }
+  }
+
+  /**
+   * A sealed ping with no connection at all; resolves with the round trip without the look-up, and who carried it.
+   * @throws WherryError PEER_NOT_FOUND if no record is to be had, DIAL_TIMEOUT if no pong came in time.
+   */
+  async ring(peer: PeerId): Promise<{ readonly rttMs: number; readonly via: string }> {
+    const { records, random, identity, carrier } = this.#around;
+    const trace = this.#newTrace(peer, false, false);
+    const record = await records.find(peer, trace);
+    const nonce = random(16);
+    const answered = new Once<string>();
+    this.#pings.set(hex(nonce), { peer, answered });
+    const begun = performance.now();
+    const ended = new AbortController();
+    const to = { recipient: peer, sealingKey: record.sealingKey };
+    const copy = (): Bytes =>
+      sealSignal({ kind: "ping", nonce, record: this.#around.ownRecord() }, identity, { ...to, secret: random(32) });
+    try {
+      void race({ routes: routesTo(record), carrier, to: peer, copy, trace, signal: ended.signal });
+      const via = await within(PING_MS, answered.promise, "DIAL_TIMEOUT", `${peer.short} did not answer`);
+      return { rttMs: performance.now() - begun, via };
+    } catch (error) {
+      records.forget(peer);
+      throw error;
+    } finally {
+      ended.abort();
+      this.#pings.delete(hex(nonce));
+    }
+  }
+
+  /** Whether an attempt with `peer` is under way. */
+  underWay(peer: PeerId): boolean {
+    return this.#meetings.get(String(peer))?.busy ?? false;
+  }
+
+  /** The newest trace of an attempt with `peer`. */
+  traceOf(peer: string): AttemptTrace | null {
+    return this.traces.findLast((trace) => trace.peer === peer) ?? null;
+  }
+
+  /** The connection has let go of a link that came of `attempt`. */
+  closedLink(peer: PeerId, attempt: Bytes): void {
+    this.#meetings.get(String(peer))?.closedLink(attempt);
+  }
+
+  // -- from a peer ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Take a sealed envelope that an endpoint delivers; whether it was accepted. Declined and absent look alike to the
+   * sender, so overload and nonsense are all just declined.
+   */
+  deliver(envelope: Bytes, arrival: Arrival): boolean {
+    let opened: OpenedSignal;
+    try {
+      opened = openSignal(envelope, this.#around.identity);
+    } catch (error) {
+      if (!WherryError.is(error)) throw error;
+      return false;
+    }
+    const { signal, sender, payload } = opened;
+    if (sender.equals(this.#around.identity.id) || !this.#mayPass(sender) || !this.#learn(signal, sender)) return false;
+    if (signal.kind === "offer" && !this.#hasRoomFor(sender)) return false;
+    this.#around.onHeard(sender);
+    this.#take(signal, sender, payload, arrival);
+    return true;
+  }
+
+  #take(signal: Signal, peer: PeerId, payload: Bytes, arrival: Arrival): void {
+    switch (signal.kind) {
+      case "ping":
+        void this.#pong(signal, peer, arrival);
+        return;
+      case "pong": {
+        const waiting = this.#pings.get(hex(signal.nonce));
+        if (waiting?.peer.equals(peer) === true) waiting.answered.resolve(String(arrival.introducer));
+        return;
+      }
+      case "refusal":
+        this.#meetings.get(String(peer))?.refuse(new WherryError("REFUSED_BY_PEER", signal.reason, { peer: String(peer) }));
+        return;
+      default:
+        this.#meeting(peer).receive(signal, payload, arrival);
+    }
+  }
+
+  /** Remember the record that came with a signal; whether there is now one to reply by. */
+  #learn(signal: Signal, peer: PeerId): boolean {
+    const document = "record" in signal ? signal.record : new Uint8Array();
+    try {
+      if (document.length > 0) this.#around.records.learn(document, peer);
+    } catch (error) {
+      if (!WherryError.is(error)) throw error;
+      return false;
+    }
+    return signal.kind !== "offer" || this.#around.records.get(peer) !== null;
+  }
+
+  async #pong({ nonce }: Ping, peer: PeerId, arrival: Arrival): Promise<void> {
+    const { records, identity, random } = this.#around;
+    const trace = this.#newTrace(peer, true, false);
+    try {
+      const { sealingKey } = await records.find(peer, trace);
+      const pong = { kind: "pong", nonce, record: this.#around.ownRecord() } as const;
+      const copy = (): Bytes => sealSignal(pong, identity, { recipient: peer, sealingKey, secret: random(32) });
+      await sendBack([arrival], copy, trace);
+    } catch (error) {
+      if (!WherryError.is(error)) throw error; // who hides its record gets no pong
+    }
+  }
+
+  #hasRoomFor(peer: PeerId): boolean {
+    const busy = [...this.#meetings.values()].filter((meeting) => meeting.busy && !meeting.peer.equals(peer));
+    const strangers = busy.filter((meeting) => !this.#around.known(meeting.peer)).length;
+    return busy.length < INBOUND_AT_ONCE && (this.#around.known(peer) || strangers < STRANGERS_AT_ONCE);
+  }
+
+  #mayPass(peer: PeerId): boolean {
+    const [perSecond, burst] = SIGNALS_PER_S;
+    const [key, now] = [String(peer), performance.now()];
+    const { tokens, at } = this.#rates.get(key) ?? { tokens: burst, at: now };
+    const left = Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
+    this.#rates.delete(key);
+    this.#rates.set(key, { tokens: left >= 1 ? left - 1 : left, at: now });
+    if (this.#rates.size > PAIRS_REMEMBERED) this.#rates.delete(this.#rates.keys().next().value ?? "");
+    return left >= 1;
+  }
+
+  // -- inside ---------------------------------------------------------------------------------------------------------
+
+  #meeting(peer: PeerId): Meeting {
+    const key = String(peer);
+    const meeting = this.#meetings.get(key) ?? new Meeting(peer, this.#surroundings);
+    this.#meetings.delete(key);
+    this.#meetings.set(key, meeting); // the latest used last
+    if (this.#meetings.size > PAIRS_REMEMBERED) {
+      const idle = [...this.#meetings.values()].find((one) => !one.busy && !this.#around.hasConnection(one.peer));
+      if (idle !== undefined) this.#meetings.delete(String(idle.peer));
+    }
+    return meeting;
+  }
+
+  #newTrace(peer: PeerId, inbound: boolean, kept = true): AttemptTrace {
+    const onChange = kept ? (trace: AttemptTrace): void => this.#around.onTrace(trace) : (): void => undefined;
+    const trace = new AttemptTrace(String(peer), { inbound, onChange });
+    if (kept) this.traces = [...this.traces.slice(1 - TRACES), trace];
+    return trace;
+  }
+}
