@@ -77,6 +77,18 @@ def _with_another_element(draw: st.DrawFn, data: bytes) -> bytes:
     return bytes(umsgpack.packb(value))
 
 
+@st.composite
+def spliced(draw: st.DrawFn, data: bytes, others: Sequence[bytes]) -> bytes:
+    """A msgpack array with one element of another array of its length: what a clever tamperer makes."""
+    mine = umsgpack.unpackb(data)
+    theirs = umsgpack.unpackb(draw(st.sampled_from([data, *others])))
+    differing = [at for at, (one, other) in enumerate(zip(mine, theirs, strict=False)) if one != other]
+    if differing and len(mine) == len(theirs):
+        at = draw(st.sampled_from(differing))
+        mine[at] = theirs[at]
+    return bytes(umsgpack.packb(mine))
+
+
 def hostile_bytes(samples: Sequence[bytes]) -> st.SearchStrategy[bytes]:
     """Noise, msgpack of the wrong shape, poison, and the samples tampered with."""
     return st.binary(max_size=300) | arrays | poison | tampered(samples)
