@@ -134,9 +134,11 @@ class Dht:
         """
         self._check_open()
         checked = self._server.check(document, self._clock())
-        published = await self._server.set_digest(checked.key, document, deadline_s)
-        self._check_open()
-        return published
+        try:
+            return await self._server.set_digest(checked.key, document, deadline_s)
+        except PublishFailed:
+            self._check_open()
+            raise
 
     def contacts(self) -> list[Contact]:
         """Everybody in the tables, IPv4 first."""

@@ -121,7 +121,8 @@ class RawNode(asyncio.DatagramProtocol):
         self.received.append((data, source))
         header = read_header(data)
         if not header.kind.is_reply:
-            for reply in self.answer(open_frame(data, header, own_id=self.key.id), source):
+            # To whatever id it was sent: a liar answers to many names.
+            for reply in self.answer(open_frame(data, header, own_id=header.destination), source):
                 self.send(reply, source)
 
 
