@@ -27,7 +27,7 @@ import nacl.bindings
 import nacl.exceptions
 
 from . import domains, wire
-from .errors import BadSignature, HandshakeFailed, InvalidPeerId, Malformed, RemoteError, VersionMismatch, WrongPeer
+from .errors import BadSignature, HandshakeFailed, InvalidPeerId, Malformed, Quota, RemoteError, VersionMismatch, WrongPeer
 from .identity import Identity, PeerId, derive_key, exchange, verify, x25519_public
 from .wire import Role, Status
 
@@ -141,9 +141,14 @@ class ClientHandshake:
 
         :raises WrongPeer: if somebody else answers than was dialled.
         :raises VersionMismatch: if the endpoint speaks another major version.
-        :raises HandshakeFailed: if it refused us, or the signature does not hold.
+        :raises Quota: if it has no room for us.
+        :raises HandshakeFailed: if it refused us otherwise, or the signature does not hold.
         """
-        hello, welcome = self._hello, _expect(data, wire.Welcome)
+        hello = self._hello
+        try:
+            welcome = _expect(data, wire.Welcome)
+        except WrongPeer as error:
+            raise WrongPeer(error.detail, peer=str(self._dialled)) from error
         if welcome.version != hello.version:
             raise VersionMismatch(f"the endpoint speaks version {welcome.version}, we speak {hello.version}")
         if self._dialled is not None and welcome.key != self._dialled.key:
@@ -224,8 +229,16 @@ class ServerHandshake:
 
 def refusal(error: RemoteError) -> bytes:
     """The frame that tells the other side why its handshake ends here."""
-    status = Status.VERSION if isinstance(error, VersionMismatch) else Status.HANDSHAKE
+    status = next((status for status, kind in _REFUSED.items() if isinstance(error, kind)), Status.HANDSHAKE)
     return wire.encode(wire.Refused(int(status), f"{error.text}: {error.detail}"[:200]))
+
+
+#: What a refused handshake is on the other side; any other status is HandshakeFailed.
+_REFUSED: dict[int, type[RemoteError]] = {
+    Status.VERSION: VersionMismatch,
+    Status.WRONG_PEER: WrongPeer,
+    Status.QUOTA: Quota,
+}
 
 
 def _expect(data: bytes, kind: type[F]) -> F:
@@ -233,10 +246,8 @@ def _expect(data: bytes, kind: type[F]) -> F:
         frame = wire.decode(data)
     except Malformed as error:
         raise HandshakeFailed("it is no Wherry endpoint, or somebody in between tampers") from error
-    if isinstance(frame, wire.Refused):
-        if frame.status == Status.VERSION:
-            raise VersionMismatch(frame.text)
-        raise HandshakeFailed(f"refused: {frame.text}")
+    if isinstance(frame, wire.Refused) and kind is wire.Welcome:  # no client refuses anything
+        raise _REFUSED.get(frame.status, HandshakeFailed)(f"refused: {frame.text}")
     if not isinstance(frame, kind):
         raise HandshakeFailed(f"a {type(frame).__name__.lower()} came where a {kind.__name__.lower()} belongs")
     return frame

@@ -39,7 +39,8 @@ whichever of msgpack's sizes; a float is none.
 next introducer's identity (as X25519) and holds msgpack [to 32, tag, sealed envelope].
 
 Status numbers are circuit-v2's where it has them: 100 ok · 201 quota · 203 failed · 204 no reservation (or declined:
-the two look alike) · 400 malformed · 401 handshake · 405 not on this kind of socket · 426 version · 501 unsupported.
+the two look alike) · 400 malformed · 401 handshake · 405 not on this kind of socket · 421 somebody else was dialled ·
+426 version · 501 unsupported.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class Status(IntEnum):
     MALFORMED = 400
     HANDSHAKE = 401
     WRONG_ROLE = 405
+    WRONG_PEER = 421
     VERSION = 426
     UNSUPPORTED = 501
 

@@ -346,7 +346,7 @@ class MemorySockets:
         """When what is sent now comes: never before what was sent earlier."""
         now = asyncio.get_running_loop().time()
         at = now + later + self.random.uniform(*self.delay_ms) / 1000
-        socket._last_arrival = max(socket._last_arrival, at)
+        socket._last_arrival = max(socket._last_arrival + 1e-9, at)  # timers of one moment have no order
         return socket._last_arrival
 
     async def _connect(self, host: str, to: SocketAddress) -> MemorySocket:

@@ -105,7 +105,7 @@ async def open_client(
     :param wall_clock: our seconds since 1970, to compare with the endpoint's.
     :raises EndpointUnreachable: if nothing answers there.
     :raises EndpointTimeout: if the handshake takes longer than `HANDSHAKE_S`.
-    :raises WrongPeer, VersionMismatch, HandshakeFailed, EndpointLost: if the handshake fails.
+    :raises WrongPeer, VersionMismatch, HandshakeFailed, Quota, EndpointLost: if the handshake fails.
     """
     try:
         async with asyncio.timeout(CONNECT_S + 1):  # connectors keep CONNECT_S themselves and say more
@@ -314,9 +314,9 @@ class Client:
         future: asyncio.Future[wire.AnyFrame] = self._loop.create_future()
         self._pending[number] = future
         try:
-            if not self._link.post(make(number)):
-                raise Quota("too much waits to be sent to this endpoint")
             async with asyncio.timeout(seconds):
+                await self._link.room()
+                self._link.post(make(number), always=True)
                 frame = await future
         except TimeoutError as error:
             raise EndpointTimeout(f"no answer within {seconds:.0f} s") from error
