@@ -45,6 +45,7 @@ import msgspec
 from wherry_signaling import domains
 from wherry_signaling.errors import BadSignature, Malformed, NotForUs
 from wherry_signaling.identity import verify
+from wherry_signaling.packing import unpack
 
 from . import endpoint as endpoints
 from .endpoint import Endpoint
@@ -276,10 +277,7 @@ def open_frame(data: bytes, header: Header, *, own_id: bytes, bits: int = 0) -> 
     end = _HEADER.size + header.length
     if data.count(0, end, -_SIGNATURE) != len(data) - _SIGNATURE - end:
         raise Malformed("the padding is not zeros")
-    try:
-        body = _DECODERS[header.kind].decode(data[_HEADER.size : end])
-    except msgspec.MsgspecError as error:
-        raise Malformed(f"no {header.kind.name}") from error
+    body = unpack(_DECODERS[header.kind], data[_HEADER.size : end], f"no {header.kind.name}")
     return Frame(header, header.sender, body, len(data))
 
 

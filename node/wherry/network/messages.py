@@ -16,7 +16,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from ..errors import LimitExceeded, Malformed
+from wherry_signaling.packing import unpack
+
+from ..errors import LimitExceeded
 from .limits import MESSAGE_BYTES
 
 #: The stream that messages travel on, one in each direction.
@@ -71,8 +73,5 @@ class Parser:
                 break
             body = bytes(self._buffer[4 : 4 + length])
             del self._buffer[: 4 + length]
-            try:
-                found.append(_decoder.decode(body))
-            except msgspec.DecodeError as error:
-                raise Malformed("a damaged message") from error
+            found.append(unpack(_decoder, body, "a damaged message"))
         return found
