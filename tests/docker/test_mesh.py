@@ -28,7 +28,7 @@ def test_reaches_each_other_by_peer_id_alone(mesh: Mesh, dialer: str, callee: st
 def test_serves_the_page_to_the_host(mesh: Mesh) -> None:
     where = mesh.compose("port", "a", "4770").stdout.strip()
     with urllib.request.urlopen(f"http://{where}/.well-known/wherry", timeout=5) as answer:
-        assert json.load(answer)["id"] == mesh.id("a")
+        assert json.load(answer)["peer"] == mesh.id("a")
     with urllib.request.urlopen(f"http://{where}/", timeout=5) as answer:
         assert b"Wherry" in answer.read()
 
