@@ -5,7 +5,7 @@ What is kademlia's (2.2) and rpcudp's, by inheritance: `Node`, buckets and their
 `handle_call_response`, `welcome_if_new`, the table of outstanding requests), and `IStorage`.
 
 What is ours, since theirs trusts whoever sends (docs/why): signed frames bound to their destination (`frames`), keys
-with proof of work (`key`), address proofs (`tokens`), rates (`rates`), the k nearest of all, siblings and limits by
+with proof of work (`key`), address proofs (`tokens`), the k nearest of all, siblings and limits by
 network (`table`), disjoint paths (`crawl`), the newest document (`look_up`), checked and bounded storage (`storage`),
 and serving only who can be reached (`reachability`). kademlia's crawlers, its pickled state and calls by name from
 the network are not used.

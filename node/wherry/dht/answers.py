@@ -16,6 +16,7 @@ from kademlia.protocol import KademliaProtocol
 
 from wherry.errors import DiskFull
 from wherry_signaling.errors import RemoteError
+from wherry_signaling.rates import Rates
 from wherry_signaling.scope import Scope
 
 from . import endpoint as endpoints, events
@@ -41,8 +42,7 @@ from .frames import (
     pack_contacts,
 )
 from .key import DhtKey
-from .limits import ACQUAINTANCES, DATAGRAM_BYTES, DIAL_BACKS_PER_S, STORES_PER_S, K
-from .rates import Rates
+from .limits import ACQUAINTANCES, DATAGRAM_BYTES, DIAL_BACKS_PER_S, SOURCES, STORES_PER_S, K
 from .reachability import Reachability
 from .storage import DocumentStore
 from .table import Table
@@ -115,8 +115,8 @@ class Answers(KademliaProtocol):
         self.outbox: list[Outgoing] = []
         #: Who proved their address, the latest last; clients too.
         self.proved: OrderedDict[Endpoint, bytes] = OrderedDict()
-        self._stores = Rates(STORES_PER_S)
-        self._dial_backs = Rates(DIAL_BACKS_PER_S)
+        self._stores = Rates(STORES_PER_S, remembered=SOURCES)
+        self._dial_backs = Rates(DIAL_BACKS_PER_S, remembered=SOURCES)
 
     def answer(self, sender: Sender, body: Body, now: float) -> Body | None:
         """The reply to a request, None if there is none to give. Never larger than `sender.room`.
@@ -186,7 +186,7 @@ class Answers(KademliaProtocol):
 
     def rpc_store(self, sender: Sender, token: bytes, body: Store, now: float) -> Stored:
         """STORE → what became of it."""
-        if not self._stores.allow(sender.endpoint.network, now):
+        if not self._stores.take(sender.endpoint.network, now):
             return Stored(token, Status.FULL, 0)
         try:
             checked = self.check(body.document, self.clock())
@@ -209,15 +209,15 @@ class Answers(KademliaProtocol):
         return Stored(token, status, 0 if held is None else held.sequence)
 
     def rpc_dial_back(self, sender: Sender, token: bytes, body: DialBack, now: float) -> Dialled:
-        """DIAL_BACK → a third node, in another network than the sender's, is told to knock there."""
+        """DIAL_BACK → a third node, at another address than the sender's, is told to knock there."""
         helpers = [
             Contact(node_id, endpoint)
             for endpoint, node_id in self.proved.items()
             if endpoint.version == sender.endpoint.version
             and endpoint.scope is Scope.GLOBAL
-            and endpoint.network != sender.endpoint.network
+            and endpoint.host != sender.endpoint.host
         ]
-        asked = bool(helpers) and self._dial_backs.allow(sender.endpoint.network, now)
+        asked = bool(helpers) and self._dial_backs.take(sender.endpoint.network, now)
         if asked:
             helper = helpers[int.from_bytes(self.random(4), "big") % len(helpers)]
             self.outbox.append(Outgoing(helper, Dial(b"", body.cookie, sender.endpoint.pack())))
@@ -226,7 +226,7 @@ class Answers(KademliaProtocol):
     def rpc_dial(self, sender: Sender, body: Dial, now: float) -> None:
         """DIAL → we knock, with one datagram smaller than the one that asked; there is no reply."""
         target = endpoints.unpack(body.endpoint)
-        if target.scope >= sender.endpoint.scope and self._dial_backs.allow(sender.endpoint.network, now):
+        if target.scope >= sender.endpoint.scope and self._dial_backs.take(sender.endpoint.network, now):
             self.outbox.append(Outgoing(target, Knock(body.cookie)))
 
     def rpc_knock(self, sender: Sender, body: Knock, now: float) -> None:

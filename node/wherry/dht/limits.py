@@ -64,13 +64,13 @@ DOCUMENT_BYTES: Final = 1000
 
 #: Requests per second, and burst, of one source: /24 or /56 of public addresses, a private host, a loopback port.
 #: A look-up asks a node once or twice; a network address translator may hide hundreds of nodes.
-REQUESTS_PER_S: Final = (100.0, 400.0)
+REQUESTS_PER_S: Final = (100.0, 400)
 #: Requests per second, and burst, from all unproved addresses together: what a flood of forged addresses may cost.
-UNPROVED_PER_S: Final = (1000.0, 4000.0)
+UNPROVED_PER_S: Final = (1000.0, 4000)
 #: Stores per second, and burst, of one source: a node publishes two documents and corrects a few.
-STORES_PER_S: Final = (10.0, 200.0)
+STORES_PER_S: Final = (10.0, 200)
 #: Dial-backs per second, and burst, of one source: one datagram to a third party each.
-DIAL_BACKS_PER_S: Final = (0.2, 5.0)
+DIAL_BACKS_PER_S: Final = (0.2, 5)
 #: Sources whose rates are remembered; the least recently seen are forgotten first.
 SOURCES: Final = 4096
 #: Seconds after which the secret of address proofs is replaced; the one before is still good.
@@ -121,3 +121,14 @@ REMEMBERED: Final = 64
 REMEMBERED_BYTES: Final = 64 * 1024
 #: Bootstrap endpoints tried at one time.
 BOOTSTRAPS: Final = 64
+
+# -- the local network ------------------------------------------------------------------------------------------------
+
+#: Nodes found on the local network that are remembered, so as not to name them twice.
+NEIGHBOURS: Final = 256
+#: Announcements looked into at one time.
+ASKING: Final = 16
+#: Seconds until whoever announced itself has to say where it listens.
+ASKING_S: Final = 3.0
+#: Addresses of one announcement that are tried: IPv4 and IPv6 of a few interfaces.
+ADDRESSES: Final = 8

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
 from wherry_signaling.errors import Malformed, Quota, RemoteError, WrongPeer
+from wherry_signaling.rates import Rates
 
 from . import endpoint as endpoints, events
 from .answers import Answers, Sender
@@ -52,10 +53,10 @@ from .limits import (
     OUTSTANDING,
     REQUESTS_PER_S,
     SLOW_S,
+    SOURCES,
     UNPROVED_BYTES,
     UNPROVED_PER_S,
 )
-from .rates import Rates
 from .storage import DocumentStore
 
 #: Seconds after which the contact at the head of a full bucket is tried before a newcomer is turned away.
@@ -110,8 +111,8 @@ class Protocol(Answers):
         self.closed = False
         self._loop = asyncio.get_running_loop()
         self._outstanding: dict[bytes, _Pending] = {}
-        self._requests = Rates(REQUESTS_PER_S)
-        self._unproved = Rates(UNPROVED_PER_S, sources=1)
+        self._requests = Rates(REQUESTS_PER_S, remembered=SOURCES)
+        self._unproved = Rates(UNPROVED_PER_S, remembered=1)
         self._acquaintances: OrderedDict[tuple[bytes, Endpoint], Contact] = OrderedDict()
         self._banned: OrderedDict[bytes, float] = OrderedDict()
         self._mapped = False
@@ -264,9 +265,9 @@ class Protocol(Answers):
         now = self._loop.time()
         if self.closed or self.is_banned(header.sender) or header.key == self.key.public:
             return
-        if not self._requests.allow(source.network, now):
+        if not self._requests.take(source.network, now):
             raise Quota("too many requests from one source")
-        if source not in self.proved and not self._unproved.allow("", now):
+        if source not in self.proved and not self._unproved.take("", now):
             raise Quota("too many requests from unproved addresses")
         frame = open_frame(data, header, own_id=self.key.id, bits=self.config.proof_bits)
         token = getattr(frame.body, "token", b"")

@@ -39,5 +39,5 @@ def load_contacts(path: Path) -> list[Endpoint]:
         with path.open("rb") as file:
             read = msgspec.json.decode(file.read(REMEMBERED_BYTES), type=_File)
         return [from_socket(contact) for contact in read.contacts[:REMEMBERED]]
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, Malformed):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Malformed):
         return []

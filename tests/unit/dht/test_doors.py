@@ -1,4 +1,4 @@
-"""The small things at the door: address proofs, rates, endpoints, names, remembered contacts."""
+"""The small things at the door: address proofs, endpoints, names, remembered contacts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import given, strategies as st
 from wherry.dht import Endpoint, load_contacts, save_contacts
 from wherry.dht.endpoint import from_socket, unpack
 from wherry.dht.limits import REMEMBERED, TOKEN_S
-from wherry.dht.rates import Rates
 from wherry.dht.resolve import resolve
 from wherry.dht.tokens import Tokens
 from wherry_signaling.errors import Malformed
@@ -41,26 +40,6 @@ def test_a_fresh_token_is_good_for_five_minutes_whenever_it_was_minted(steps: li
     for step in steps:
         now += step
         assert tokens.check(tokens.mint(HERE, KEY, now), HERE, KEY, now + TOKEN_S * 0.99)
-
-
-@given(times=st.lists(st.floats(0, 2), max_size=60), cost=st.floats(0.5, 3))
-def test_a_bucket_gives_no_more_than_its_rate_and_burst(times: list[float], cost: float) -> None:
-    # Invariant: over any time, what was allowed costs at most burst + rate × time.
-    rates, now, taken = Rates((2.0, 5.0)), 0.0, 0.0
-    for step in times:
-        now += step
-        taken += cost if rates.allow("a", now, cost) else 0
-        assert taken <= 5 + 2 * now + 1e-6
-
-
-def test_rates_forget_the_least_recently_seen() -> None:
-    rates = Rates((0.0, 1.0), sources=2)
-    assert rates.allow("a", 0)
-    assert not rates.allow("a", 0)
-    assert rates.allow("b", 0)
-    assert rates.allow("c", 0)
-    assert len(rates) == 2
-    assert rates.allow("a", 0)
 
 
 @given(data=st.binary(max_size=20))
