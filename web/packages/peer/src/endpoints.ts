@@ -2,15 +2,16 @@
  * Where something listens, as multiaddrs (https://github.com/multiformats/multiaddr), in text and in bytes:
  *
  *     /ip4/A/tcp/P/ws[/p2p/R]            a signaling endpoint on plain WebSocket
- *     /dns4/N/tcp/443/tls/ws[/p2p/R]     one behind TLS; `wss` is read as `tls/ws`
+ *     /dns/N/tcp/443/tls/ws[/p2p/R]      one behind TLS; `wss` is read as `tls/ws`
  *     /ip4/A/udp/P                       a node's UDP port: DHT and STUN
  *
- * `dns`, `dns4`, `dns6` and `ip6` go wherever `ip4` does. Nothing else is a multiaddr here.
+ * `ip6`, `dns4` and `dns6` go wherever `ip4` and `dns` do. An IPv4 address is never written as IPv6. Names are ASCII, and
+ * none that some resolver takes for an IP address (`127.1`, `0x7f000001`). Nothing else is a multiaddr here.
  */
 
 import { type Bytes, bigEndian, concat, fromUtf8, utf8 } from "./bytes.ts";
 import { WherryError } from "./errors.ts";
-import { formatIp, parseIp, parseIp4, parseIp6 } from "./ip.ts";
+import { type Ip, formatIp, parseIp, parseIp4, parseIp6, unmapped } from "./ip.ts";
 import { MULTIADDR_BYTES } from "./limits.ts";
 import { PeerId } from "./peer-id.ts";
 import { type Scope, scopeOf } from "./scope.ts";
@@ -23,6 +24,8 @@ const NAMES = new Map(Array.from(CODES, ([name, code]) => [code, name]));
 const HOSTS = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
 const PORTS = new Set(["tcp", "udp"]);
 const LABEL = /^[A-Za-z0-9_-]{1,63}$/;
+/** A name that ends in one of these is an IPv4 address to resolvers and browsers (WHATWG URL, "ends in a number"). */
+const NUMBER = /^([0-9]+|0[xX][0-9A-Fa-f]*)$/;
 
 interface Part {
   readonly name: string;
@@ -85,7 +88,7 @@ export class EndpointAddress {
     if (marker === -1) return endpointOf(partsOfText(text), text);
     let peer: PeerId;
     try {
-      peer = PeerId.parse(text.slice(marker + 5).replace(/\/+$/, ""));
+      peer = PeerId.parse(text.slice(marker + 5));
     } catch (error) {
       throw invalid(`${quote(text)}: ${error instanceof WherryError ? error.detail : ""}`);
     }
@@ -135,18 +138,19 @@ export function endpointOfAuthority(text: string): EndpointAddress {
   const bare = colon === -1 || (text.startsWith("[") && text.endsWith("]"));
   const port = bare ? "" : text.slice(colon + 1);
   const host = (bare ? text : text.slice(0, colon)).replace(/^\[/, "").replace(/\]$/, "");
-  const isIp = parseIp(host) !== null;
-  if ((!isIp && !isName(host)) || !/^\d{0,5}$/.test(port)) throw invalid(`${quote(text)} is no host:port`);
+  const ip = ipOf(host);
+  if ((ip === null && !isName(host)) || !/^\d{0,5}$/.test(port)) throw invalid(`${quote(text)} is no host:port`);
   if (port === "") {
-    if (isIp) throw invalid(`${quote(text)} lacks a port`);
+    if (ip !== null) throw invalid(`${quote(text)} lacks a port`);
     return new EndpointAddress(host, 443, { tls: true });
   }
   if (Number(port) < 1 || Number(port) > 65535) throw invalid(`${port} is no port`);
-  return new EndpointAddress(host, Number(port));
+  return new EndpointAddress(ip === null ? host : formatIp(ip), Number(port));
 }
 
 function isName(host: string): boolean {
-  return host.length <= 253 && host.replace(/\.$/, "").split(".").every((label) => LABEL.test(label));
+  const labels = host.split(".");
+  return host.length <= 253 && labels.every((label) => LABEL.test(label)) && !NUMBER.test(labels.at(-1) ?? "");
 }
 
 function endpointOf(parts: readonly Part[], text: string): EndpointAddress {
@@ -170,7 +174,7 @@ function udpOf(parts: readonly Part[], text: string): UdpAddress {
 
 function partsOfText(text: string): Part[] {
   if (!text.startsWith("/") || text.length > 2 * MULTIADDR_BYTES) throw invalid(`${quote(text)} is no multiaddr`);
-  const words = text.replace(/^\/+|\/+$/g, "").split("/");
+  const words = text.slice(1).split("/");
   const parts: Part[] = [];
   while (words.length > 0) {
     const name = words.shift() ?? "";
@@ -186,15 +190,15 @@ function partsOfText(text: string): Part[] {
 /** A part whose value is what its name calls for, in its shortest form. */
 function checked(name: string, value: string): Part | null {
   if (PORTS.has(name)) {
-    const port = /^\d{1,6}$/.test(value) ? Number(value) : 0;
+    const port = /^[1-9]\d{0,4}$/.test(value) ? Number(value) : 0;
     return port > 0 && port < 65536 ? { name, value: String(port) } : null;
   }
   if (name === "ip4") return parseIp4(value) === null ? null : { name, value };
   if (name === "ip6") {
     const ip = value.includes(":") ? parseIp6(value) : null;
-    return ip === null ? null : { name, value: formatIp(ip) };
+    return ip === null || unmapped(ip).length === 4 ? null : { name, value: formatIp(ip) };
   }
-  return HOSTS.has(name) && (!isName(value) || parseIp4(value) !== null) ? null : { name, value };
+  return HOSTS.has(name) && !isName(value) ? null : { name, value };
 }
 
 function partsOfBytes(data: Uint8Array): Part[] {
@@ -238,15 +242,20 @@ function valueOf(name: string, take: (size: number) => Bytes, number: () => numb
 }
 
 function hostText(host: string): string {
-  const ip = parseIp(host);
-  return `/${ip === null ? "dns" : ip.length === 4 ? "ip4" : "ip6"}/${host}`;
+  const ip = ipOf(host);
+  return ip === null ? `/dns/${host}` : `/${ip.length === 4 ? "ip4" : "ip6"}/${formatIp(ip)}`;
 }
 
 function hostBytes(host: string): Bytes {
-  const ip = parseIp(host);
+  const ip = ipOf(host);
   if (ip !== null) return concat(Uint8Array.of(ip.length === 4 ? 4 : 41), ip);
   const name = utf8(host);
   return concat(Uint8Array.from([53, ...varint(name.length)]), name);
+}
+
+function ipOf(host: string): Ip | null {
+  const ip = parseIp(host);
+  return ip === null ? null : unmapped(ip);
 }
 
 function varint(value: number): readonly number[] {
