@@ -191,7 +191,7 @@ class Home:
         """What the running node wrote, or one that was killed; None where nothing that makes sense is."""
         try:
             return msgspec.json.decode(_read(self.run / "node.json"), type=Running)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
     # -- what is kept -------------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ class Home:
             return msgspec.json.decode(_read(path), type=Remembered)
         except FileNotFoundError:
             return Remembered()
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             hint = "Move it away: only this node's name and ports are in it."
             raise HomeUnusable(f"{path} is damaged: {error}", hint=hint) from error
         except OSError as error:

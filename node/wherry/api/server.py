@@ -103,7 +103,7 @@ async def _read(route: Route, request: web.Request) -> Any:
             # What stands in a query is text: numbers and words such as `true` are taken for what they say.
             return msgspec.convert(dict(request.query), route.request, strict=False)
         return msgspec.json.decode(await request.read() or b"{}", type=route.request)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(f"{route.name}: {error}") from error
 
 
