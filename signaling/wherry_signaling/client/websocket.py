@@ -8,7 +8,9 @@ knocking on doors inside its own network (design §12).
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import ssl
 from types import TracebackType
 from typing import Final
 
@@ -30,9 +32,13 @@ _USER_TIMEOUT_MS: Final = 3000
 
 
 class WebSocketConnector:
-    """Opens WebSockets to endpoints; an async context manager."""
+    """Opens WebSockets to endpoints; an async context manager.
 
-    def __init__(self) -> None:
+    :param ssl_context: what verifies certificates; the system's authorities by default.
+    """
+
+    def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._ssl = True if ssl_context is None else ssl_context
         self._sessions: dict[Scope, aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> WebSocketConnector:
@@ -89,7 +95,7 @@ class WebSocketConnector:
 
     def _session(self, scope: Scope) -> aiohttp.ClientSession:
         if scope not in self._sessions:
-            connector = aiohttp.TCPConnector(resolver=_ScopedResolver(scope), limit=0, force_close=True)
+            connector = aiohttp.TCPConnector(resolver=_ScopedResolver(scope), ssl=self._ssl, limit=0, force_close=True)
             self._sessions[scope] = aiohttp.ClientSession(
                 connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
             )
@@ -180,7 +186,8 @@ def _ending(message: aiohttp.WSMessage) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or str(error.os_error)
+        number = error.os_error.errno
+        return os.strerror(number).lower() if number is not None and number > 0 else str(error.os_error)
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return f"no signaling endpoint (HTTP {error.status})"
     return str(error) or type(error).__name__

@@ -151,7 +151,7 @@ class Endpoint:
         if self._listener is not None:
             await self._listener.close()
         if self.udp is not None:
-            self.udp.close()
+            await self.udp.close()
             self.udp = None
         await self.hub.passing.close()
         if self._own_connector is not None:

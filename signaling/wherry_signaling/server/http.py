@@ -41,11 +41,19 @@ class HttpListener:
 
     :param trusted: networks of proxies whose X-Forwarded-For counts (CIDR).
     :param page: folder of the built page; the package's own by default.
+    :param idle_s: seconds that a connection may idle, or take for its request.
     :raises InvalidMultiaddr: if a trusted network is none.
     """
 
-    def __init__(self, tcp: socket.socket, *, trusted: Sequence[str] = (), page: Path | None = None) -> None:
-        self._tcp = tcp
+    def __init__(
+        self,
+        tcp: socket.socket,
+        *,
+        trusted: Sequence[str] = (),
+        page: Path | None = None,
+        idle_s: float = HTTP_IDLE_S,
+    ) -> None:
+        self._tcp, self._idle_s = tcp, idle_s
         self._trusted = [_network(text) for text in trusted]
         self._page = Page(page)
         self._runner: web.AppRunner | None = None
@@ -84,7 +92,7 @@ class HttpListener:
         self._runner = web.AppRunner(
             app,
             access_log=None,
-            keepalive_timeout=HTTP_IDLE_S,
+            keepalive_timeout=self._idle_s,
             lingering_time=0,
             max_line_size=HTTP_LINE_BYTES,
             max_field_size=HTTP_LINE_BYTES,

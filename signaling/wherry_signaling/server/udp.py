@@ -60,6 +60,7 @@ class UdpPort:
         self._protocols: dict[Kind, asyncio.DatagramProtocol] = {}
         self._transport: asyncio.DatagramTransport | None = None
         self._dual = False
+        self._lost = asyncio.Event()
         #: Datagrams that were nobody's.
         self.dropped = 0
 
@@ -91,12 +92,13 @@ class UdpPort:
         protocol.connection_made(transport)
         return transport, protocol
 
-    def close(self) -> None:
-        """Close every protocol's transport, and the port."""
+    async def close(self) -> None:
+        """Close every protocol's transport, and the port; returns once its number is free."""
         for kind in list(self._protocols):
             self._leave(kind)
         if self._transport is not None:
             self._transport.close()
+            await self._lost.wait()
 
     @property
     def address(self) -> SocketAddress:
@@ -146,6 +148,9 @@ class _Demultiplexer(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         self._port._failed(exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._port._lost.set()
 
 
 class _SharedTransport(asyncio.DatagramTransport):

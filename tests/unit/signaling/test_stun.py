@@ -147,7 +147,7 @@ def test_one_port_for_several_protocols() -> None:
         assert dht.lost
         assert len(dht.heard) == 1
         await port.open(Kind.DHT, Ear)
-        port.close()
+        await port.close()
         outside.close()
         await asyncio.sleep(0)
 
@@ -170,7 +170,7 @@ def test_answers_have_a_rate_for_each_address() -> None:
         assert len(ear.heard) == 1
         for transport in (flooder, other):
             transport.close()
-        port.close()
+        await port.close()
         await asyncio.sleep(0)
 
     run_virtual(scenario())
