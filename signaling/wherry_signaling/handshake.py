@@ -27,7 +27,16 @@ import nacl.bindings
 import nacl.exceptions
 
 from . import domains, wire
-from .errors import BadSignature, HandshakeFailed, InvalidPeerId, Malformed, Quota, RemoteError, VersionMismatch, WrongPeer
+from .errors import (
+    BadSignature,
+    HandshakeFailed,
+    InvalidPeerId,
+    Malformed,
+    Quota,
+    RemoteError,
+    VersionMismatch,
+    WrongPeer,
+)
 from .identity import Identity, PeerId, derive_key, exchange, verify, x25519_public
 from .wire import Role, Status
 
@@ -148,6 +157,8 @@ class ClientHandshake:
         try:
             welcome = _expect(data, wire.Welcome)
         except WrongPeer as error:
+            if self._dialled is None:
+                raise HandshakeFailed("refused for whom we dialled, though we named nobody") from error
             raise WrongPeer(error.detail, peer=str(self._dialled)) from error
         if welcome.version != hello.version:
             raise VersionMismatch(f"the endpoint speaks version {welcome.version}, we speak {hello.version}")

@@ -72,7 +72,10 @@ def handshakes() -> list[Case]:
         ("the client's own signature comes back", welcome(signature=whole.client_signature), "HANDSHAKE_FAILED"),
         ("version 2", welcome(version=2), "VERSION_MISMATCH"),
         ("refused for the version", pack([4, 426, "The versions do not fit"]), "VERSION_MISMATCH"),
+        ("refused for a quota", pack([4, 201, "later"]), "QUOTA"),
+        ("refused, since somebody else was dialled", pack([4, 421, "not me"]), "WRONG_PEER"),
         ("refused", pack([4, 401, "no"]), "HANDSHAKE_FAILED"),
+        ("refused with a status that is unknown", pack([4, 999, "no"]), "HANDSHAKE_FAILED"),
         ("another frame", pack([25, 1]), "HANDSHAKE_FAILED"),
         ("an unknown frame", pack([99, 1]), "HANDSHAKE_FAILED"),
         ("a page", b"HTTP/1.1 400 Bad Request\r\n\r\n", "HANDSHAKE_FAILED"),
@@ -81,6 +84,16 @@ def handshakes() -> list[Case]:
     ):
         found.append(bad(f"client: {name}", data, code, kind="client", **value))
     anybody = value | {"dialled": NOBODY}
+    elsewhere = pack([4, 421, "not me"])
+    found.append(
+        bad(
+            "client: refused for whom it dialled, though it named nobody",
+            elsewhere,
+            "HANDSHAKE_FAILED",
+            kind="client",
+            **anybody,
+        )
+    )
     found.append(
         bad("client: an endpoint of small order", welcome(key=small), "HANDSHAKE_FAILED", kind="client", **anybody)
     )
@@ -98,6 +111,8 @@ def handshakes() -> list[Case]:
         ("a key of small order", hello(key=small), "HANDSHAKE_FAILED"),
         ("an ephemeral key of small order", hello(ephemeral=bytes(32)), "HANDSHAKE_FAILED"),
         ("another frame", pack([25, 1]), "HANDSHAKE_FAILED"),
+        ("a refusal, which no client has the say of", pack([4, 426, "no"]), "HANDSHAKE_FAILED"),
+        ("a refusal for a quota", pack([4, 201, "no"]), "HANDSHAKE_FAILED"),
         ("half a frame", whole.hello[:-20], "HANDSHAKE_FAILED"),
     ):
         found.append(bad(f"endpoint: {name}", data, code, kind="endpoint", **value))
@@ -114,6 +129,7 @@ def handshakes() -> list[Case]:
         ("under the other direction's key", proof(whole.client_signature, 0, whole.to_client)),
         ("in the clear", whole.prove),
         ("another frame", frame(whole.to_server, 0, pack([25, 1]))),
+        ("a refusal", frame(whole.to_server, 0, pack([4, 201, "no"]))),
         ("nothing", b""),
     ):
         found.append(bad(f"proof: {name}", data, "HANDSHAKE_FAILED", kind="proof", hello=whole.hello, **value))

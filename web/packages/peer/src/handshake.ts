@@ -102,15 +102,16 @@ export class ClientHandshake {
    * Take the endpoint's answer; returns the session, and the frame that proves who we are.
    * @throws WherryError WRONG_PEER if somebody else answers than was dialled.
    * @throws WherryError VERSION_MISMATCH if the endpoint speaks another major version.
-   * @throws WherryError HANDSHAKE_FAILED if it refused us, or the signature does not hold.
+   * @throws WherryError QUOTA if it has no room for us.
+   * @throws WherryError HANDSHAKE_FAILED if it refused us otherwise, or the signature does not hold.
    */
   receive(data: Uint8Array): { readonly session: Session; readonly prove: Bytes } {
     const hello = this.#hello;
-    const welcome = expectWelcome(data);
+    const { dialled } = this.#options;
+    const welcome = expectWelcome(data, dialled);
     if (welcome.version !== hello.version) {
       throw new WherryError("VERSION_MISMATCH", `the endpoint speaks version ${welcome.version}, we speak ${VERSION}`);
     }
-    const { dialled } = this.#options;
     if (dialled !== null && !equal(welcome.key, dialled.key)) {
       throw new WherryError("WRONG_PEER", `${nameOf(welcome.key)} answered`, { peer: String(dialled) });
     }
@@ -133,11 +134,20 @@ export class ClientHandshake {
   }
 }
 
-function expectWelcome(data: Uint8Array): FrameOf<"welcome"> {
+/** What a refused handshake is here; any other status is HANDSHAKE_FAILED. */
+const REFUSED = new Map<number, "VERSION_MISMATCH" | "WRONG_PEER" | "QUOTA">([
+  [Status.VERSION, "VERSION_MISMATCH"],
+  [Status.WRONG_PEER, "WRONG_PEER"],
+  [Status.QUOTA, "QUOTA"],
+]);
+
+function expectWelcome(data: Uint8Array, dialled: PeerId | null): FrameOf<"welcome"> {
   const frame = frameOf(data);
   if (frame.kind === "refused") {
-    const code = frame.status === Status.VERSION ? "VERSION_MISMATCH" : "HANDSHAKE_FAILED";
-    throw new WherryError(code, code === "VERSION_MISMATCH" ? frame.text : `refused: ${frame.text}`);
+    const code = REFUSED.get(frame.status) ?? "HANDSHAKE_FAILED";
+    if (code !== "WRONG_PEER") throw new WherryError(code, `refused: ${frame.text}`);
+    if (dialled === null) throw new WherryError("HANDSHAKE_FAILED", "refused for whom we dialled, though we named nobody");
+    throw new WherryError(code, `refused: ${frame.text}`, { peer: String(dialled) });
   }
   if (frame.kind !== "welcome") {
     throw new WherryError("HANDSHAKE_FAILED", `a ${frame.kind} came where a welcome belongs`);

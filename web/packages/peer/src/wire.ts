@@ -32,6 +32,7 @@ export const Status = {
   MALFORMED: 400,
   HANDSHAKE: 401,
   WRONG_ROLE: 405,
+  WRONG_PEER: 421,
   VERSION: 426,
   UNSUPPORTED: 501,
 } as const;
