@@ -148,6 +148,7 @@ class Connection:
             received=partial(self._received, number),
             ready=self.pump,
             broken=partial(self._link_closed, number),
+            is_open=self._core.streams.__contains__,
         )
         self._core.link_opened(number, greeting, self._loop.time())
         link.on_drained = self.pump
@@ -331,7 +332,7 @@ class Connection:
             if machine.over:
                 self._streams.pop(machine, None)
                 if pool is not None:
-                    pool.release(machine.number)
+                    pool.release(machine.number, self._core.next_heartbeat)
 
     def _arm(self) -> None:
         """Have the timer fire when the core wants it, or earlier: then it is set anew."""
@@ -367,6 +368,8 @@ class Connection:
                 self._close_link(number)
                 return
             case events.Pong(number=number, rtt_s=rtt_s):
+                if self._core.active in self._pools:
+                    self._pools[self._core.active].answered(number)
                 if number in self._pongs:
                     pong = self._pongs.pop(number)
                     if not pong.done():

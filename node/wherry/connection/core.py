@@ -84,7 +84,6 @@ from wherry.errors import (
     PeerClosed,
     PeerRestarted,
     ProtocolViolation,
-    RemoteError,
     WherryError,
 )
 
@@ -318,7 +317,7 @@ class ConnectionCore:
         self._highest_opened = 0
         self._credit, self._pool = SendCredit(), ConnectionCredit()
 
-    def _drop(self, link: int, error: RemoteError | None) -> None:
+    def _drop(self, link: int, error: WherryError | None) -> None:
         self._candidates.pop(link, None)
         self._control = deque(item for item in self._control if item[0] != link)
         self._events.append(LinkDropped(link=link, error=error))
@@ -349,6 +348,11 @@ class ConnectionCore:
         self._emit_open(machine)
         return machine
 
+    @property
+    def next_heartbeat(self) -> int:
+        """The number of the next heartbeat: its answer shows that all control frames until now have arrived."""
+        return self._heartbeat + 1
+
     def ping(self, now: float) -> int:
         """Send a heartbeat now; `Pong` tells when its answer came. Returns its number."""
         self._heartbeat += 1
@@ -375,7 +379,7 @@ class ConnectionCore:
         self._tombstones.clear()
         self._move(Change.OVER)
         for link in list(self._candidates):
-            self._drop(link, None)
+            self._drop(link, error)
         self._events.append(Closed(error=error))
 
     # -- what is to be done -------------------------------------------------------------------------------------------
@@ -574,7 +578,7 @@ class ConnectionCore:
         machine = stone.machine
         if frame.kind not in (Kind.RESET, Kind.RESUME, Kind.FIN):
             return
-        stone.heartbeat = self._heartbeat + 1
+        stone.heartbeat = self.next_heartbeat
         if machine.reset_code is not None and frame.kind == Kind.RESUME:
             self._emit(reset_frame(machine.number, machine.reset_code, final=machine.send.highest))
         elif machine.reset_code is None:
@@ -622,7 +626,7 @@ class ConnectionCore:
     def _bury(self, machine: StreamMachine, now: float) -> None:
         del self.streams[machine.number]
         self._counts[machine.ours] -= 1
-        self._tombstones[machine.number] = _Tombstone(machine, now + TOMBSTONE_S, self._heartbeat + 1)
+        self._tombstones[machine.number] = _Tombstone(machine, now + TOMBSTONE_S, self.next_heartbeat)
         if not self.streams and not self._pins:
             self._idle_since = now
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wherry.connection.streams import StreamMachine
-from wherry.errors import RemoteError, WherryError
+from wherry.errors import WherryError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class LinkDropped(Event):
     """
 
     link: int
-    error: RemoteError | None
+    error: WherryError | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -22,6 +23,7 @@ class LanePool:
     :param received: takes each message with the kind of its lane.
     :param ready: is called when a lane that was asked for is open.
     :param broken: is called when a lane closes under a stream: the link is of no use.
+    :param is_open: whether a stream of that number is open.
     """
 
     def __init__(
@@ -32,12 +34,14 @@ class LanePool:
         received: Callable[[LaneKind, bytes], None],
         ready: Callable[[], None],
         broken: Callable[[], None],
+        is_open: Callable[[int], bool],
     ) -> None:
         self._link, self._tasks = link, tasks
-        self._received, self._ready, self._broken = received, ready, broken
+        self._received, self._ready, self._broken, self._is_open = received, ready, broken, is_open
         self._lanes: dict[int, Lane] = {}
         self._own: set[Lane] = set()
         self._idle: list[Lane] = []
+        self._surplus: deque[tuple[int, Lane]] = deque()
         self._opening: set[int] = set()
         self._datagrams: Lane | None = None
 
@@ -69,17 +73,29 @@ class LanePool:
         """Send on the lane of a stream that is ready."""
         self._lanes[stream].send(frame)
 
-    def release(self, stream: int) -> None:
-        """`stream` is over: its lane is free."""
+    def release(self, stream: int, heartbeat: int) -> None:
+        """`stream` is over: its lane is free.
+
+        :param heartbeat: the number whose answer shows that the peer knows the stream to be over, too. Until then it
+            may count on the lane, so one too many is not closed before.
+        """
         lane = self._lanes.pop(stream, None)
         if lane is None or lane not in self._own:
             return
         if len(self._idle) < MAX_IDLE_LANES:
             self._idle.append(lane)
         else:
-            self._own.discard(lane)
-            lane.on_closed = _nothing
-            lane.close()
+            self._surplus.append((heartbeat, lane))
+
+    def _close(self, lane: Lane) -> None:
+        self._own.discard(lane)
+        lane.on_closed = _nothing
+        lane.close()
+
+    def answered(self, heartbeat: int) -> None:
+        """The peer answered `heartbeat`: close the lanes that waited for it."""
+        while self._surplus and self._surplus[0][0] <= heartbeat:
+            self._close(self._surplus.popleft()[1])
 
     async def _open(self, stream: int) -> None:
         try:
@@ -90,10 +106,12 @@ class LanePool:
             self._opening.discard(stream)
         self._own.add(lane)
         self._watch(lane)
-        if stream in self._lanes:
+        if stream not in self._lanes and self._is_open(stream):
+            self._lanes[stream] = lane
+        elif len(self._idle) < MAX_IDLE_LANES:
             self._idle.append(lane)
         else:
-            self._lanes[stream] = lane
+            self._close(lane)  # nothing ever went over it
         self._ready()
 
     def _arrived(self, lane: Lane) -> None:
@@ -107,13 +125,10 @@ class LanePool:
 
     def _message(self, lane: Lane, data: bytes) -> None:
         stream = int.from_bytes(data[_STREAM])
-        self._received(LaneKind.STREAM, data)
         self._lanes.setdefault(stream, lane)
-
-    def forget_unknown(self, known: Callable[[int], bool]) -> None:
-        """Drop what frames of streams that nobody knows have left here."""
-        for stream in [stream for stream in self._lanes if not known(stream)]:
-            self.release(stream)
+        self._received(LaneKind.STREAM, data)
+        if not self._is_open(stream):
+            self._lanes.pop(stream, None)
 
     def _closed(self, lane: Lane) -> None:
         self._own.discard(lane)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from wherry.connection.credit import ConnectionCredit, SendCredit, StreamCredit
 from wherry.connection.limits import (
@@ -84,7 +83,9 @@ def test_sleeping_readers_do_not_block_one_who_reads(sleepers: int) -> None:
 
 
 @settings(max_examples=200)
-@given(st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["arrive", "consume", "discard", "seal"]), st.floats(0, 1))))
+@given(
+    st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["arrive", "consume", "discard", "seal"]), st.floats(0, 1)))
+)
 def test_the_sums_are_the_sums(steps: list[tuple[int, str, float]]) -> None:
     # Whatever happens in whatever order, the connection's numbers are the sums of the streams', no limit ever falls,
     # and a peer that keeps to its limits never breaks one.

@@ -8,8 +8,7 @@ from typing import Any
 import golden
 import pytest
 from hostile import tampered
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from wherry.connection import frames
 from wherry.connection.frames import Frame, Hello, Kind, Resume
