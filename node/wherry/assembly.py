@@ -204,7 +204,9 @@ class Parts:
     async def _discover(self, stack: AsyncExitStack) -> None:
         from .dht.mdns import LocalDiscovery  # zeroconf takes a while to import
 
-        discovery = LocalDiscovery(self.endpoint.port, lambda found: self.joining.add(found))
+        discovery = LocalDiscovery(
+            self.endpoint.port, lambda found: self.joining.add(UdpAddress(found.host, found.port))
+        )
         await stack.enter_async_context(discovery)
 
     # -- facts ----------------------------------------------------------------------------------------------------

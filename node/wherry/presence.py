@@ -31,6 +31,9 @@ REPUBLISH_S: Final = 30 * 60.0
 RETRY_S: Final = 1.0
 RETRY_MOST_S: Final = 60.0
 
+#: Seconds the first publish waits for an introducer.
+FIRST_S: Final = 3.0
+
 #: Puts a document where others look; returns how many hold it; raises RemoteError.
 Publish = Callable[[bytes], Awaitable[int]]
 
@@ -86,6 +89,7 @@ class Presence:
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
         self._poked = asyncio.Event()
+        self._introduced = asyncio.Event()
         self.published: Published | None = None
         #: Set when another instance of this identity has published since: nothing more is published here.
         self.elsewhere: IdentityElsewhere | None = None
@@ -109,6 +113,8 @@ class Presence:
         if whereabouts != self._whereabouts:
             self._whereabouts = whereabouts
             self._changed.set()
+            if whereabouts.introducers:
+                self._introduced.set()
 
     async def publish_now(self, *, if_changed: bool = False) -> Published:
         """Publish what is true now; returns when it is stored.
@@ -142,8 +148,13 @@ class Presence:
         self._poked.set()
 
     async def run(self) -> None:
-        """Publish on every change and now and then, until cancelled."""
+        """Publish on every change and now and then, until cancelled.
+
+        The first time it waits a moment for an introducer: a record without any leads strangers nowhere.
+        """
         retry_s = RETRY_S
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._introduced.wait(), FIRST_S)
         while self.elsewhere is None:
             try:
                 async with asyncio.timeout(REPUBLISH_S if self.published is not None else None):

@@ -19,7 +19,7 @@ from wherry_signaling.signals import Answer, Offer, Ping, Pong, Refusal, Signal,
 from wherry_signaling.tasks import Tasks
 
 from ..connection import Engine, Greeting, IceServer, Link
-from ..errors import DialTimeout, RefusedByPeer
+from ..errors import DialTimeout, PeerNotFound, RefusedByPeer
 from .limits import (
     DIAL_S,
     INBOUND_AT_ONCE,
@@ -129,13 +129,13 @@ class Dialer:
         await self.dial(peer)
 
     async def ring(self, peer: PeerId) -> float:
-        """A sealed ping with no connection at all; returns the round trip in seconds, without the look-up.
+        """A fresh look-up, then a sealed ping with no connection at all; returns the ping's round trip in seconds.
 
         :raises PeerNotFound: if no record is to be had.
         :raises DialTimeout: if no pong came in time.
         """
         trace = Trace(peer, asyncio.get_running_loop().time)
-        record = await self._around.records.find(peer, trace)
+        record = await self._around.records.find(peer, trace, fresh=True)
         nonce, loop = self.random(16), asyncio.get_running_loop()
         answered: asyncio.Future[None] = loop.create_future()
         self._pings[nonce] = peer, answered
@@ -222,6 +222,13 @@ class Dialer:
     async def ice_servers(self) -> Sequence[IceServer]:
         """Live servers, ready to use."""
         return await self._around.ice_servers()
+
+    async def look_again(self, peer: PeerId, trace: Trace) -> PeerRecord | None:
+        """The newest record, asked for afresh; None where none is to be had."""
+        try:
+            return await self._around.records.find(peer, trace, fresh=True)
+        except PeerNotFound:
+            return None
 
     def record_of(self, peer: PeerId) -> PeerRecord | None:
         """The newest record known."""

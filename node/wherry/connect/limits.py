@@ -9,7 +9,9 @@ ATTEMPT_S: Final = 15.0
 #: Seconds a dial may take in all, with its look-up.
 DIAL_S: Final = 20.0
 #: Seconds after which the offer is sent once more along all ways, while no answer came: a frame may be lost.
-RING_AGAIN_S: Final = 2.5
+RING_AGAIN_S: Final = 3.0
+#: Seconds before the record is looked up again where no way in it led to the peer; each round rings once more.
+LOOK_AGAIN_S: Final = (0.25, 0.5, 1.0)
 #: Seconds between two ways of a race: most peers answer on the first within it.
 STAGGER_S: Final = 0.25
 #: Attempts of one pair that are remembered, so that a replayed offer meets its old answer or nothing.

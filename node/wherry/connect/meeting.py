@@ -20,6 +20,7 @@ from ..connection import Greeting, IceServer, Link
 from ..errors import DialFailed, DialTimeout, NegotiationFailed
 from . import negotiation
 from .candidates import addresses_in, admit, may_try
+from .limits import LOOK_AGAIN_S
 from .negotiation import (
     Action,
     AddCandidates,
@@ -53,6 +54,10 @@ class Surroundings(Protocol):
 
     def record_of(self, peer: PeerId) -> PeerRecord | None:
         """The newest record known."""
+        ...
+
+    async def look_again(self, peer: PeerId, trace: Trace) -> PeerRecord | None:
+        """The newest record, asked for afresh; None where none is to be had."""
         ...
 
     def own_record(self) -> bytes:
@@ -315,18 +320,29 @@ class Meeting:
         def delivered(_: Route, address: EndpointAddress) -> None:
             ours.floor = min(ours.floor, address.scope or Scope.GLOBAL)
 
-        ours.ringing = ours.tasks.start(
-            race(
-                routes_to(record),
-                self._around.carrier,
-                self.peer,
-                b"",
-                self._copy(offer, record),
-                ours.trace,
-                delivered,
-            ),
-            "ring",
-        )
+        ours.ringing = ours.tasks.start(self._race(ours, offer, record, delivered), "ring")
+
+    async def _race(
+        self, ours: _Attempt, offer: Offer, record: PeerRecord, delivered: Callable[[Route, EndpointAddress], None]
+    ) -> None:
+        """Ring along every way; where none led there, by a newer record if there is one: the peer may have moved."""
+        around, rung = self._around, False
+
+        def note(route: Route, address: EndpointAddress) -> None:
+            nonlocal rung
+            rung = True
+            delivered(route, address)
+
+        for pause_s in LOOK_AGAIN_S:
+            copy = self._copy(offer, record)
+            await race(routes_to(record), around.carrier, self.peer, b"", copy, ours.trace, note)
+            if rung:
+                return
+            await asyncio.sleep(pause_s)
+            newer = await around.look_again(self.peer, ours.trace)
+            if newer is None or newer.sequence == record.sequence:
+                continue
+            record = newer
 
     def _send(
         self, ours: _Attempt, signal: Offer | Answer, ways: tuple[negotiation.Way, ...], *, everywhere: bool

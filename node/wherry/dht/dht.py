@@ -30,7 +30,7 @@ from .document import CheckDocument
 from .endpoint import Endpoint
 from .frames import DialBack, Dialled, Ping, Store
 from .key import DhtKey
-from .limits import BACKGROUND, HAND_OVER, REMEMBERED, REPUBLISH_S, REPUBLISHES_PER_ROUND
+from .limits import BACKGROUND, HAND_OVER, PROVE_S, REMEMBERED, REPUBLISH_S, REPUBLISHES_PER_ROUND
 from .look_up import LookUp
 from .protocol import Protocol
 from .server import OpenEndpoint, Publish, Server
@@ -108,7 +108,7 @@ class Dht:
         """
         answered = await self._server.bootstrap(endpoints)
         if answered:
-            self._spawn(self._ask_dial_backs())
+            self._spawn(self._prove_reachable())
         return len(answered)
 
     async def look_up(self, key: bytes, *, deadline_s: float | None = None) -> LookUp:
@@ -229,6 +229,12 @@ class Dht:
             await self._server._refresh_table()
             await self._republish()
             await asyncio.sleep(period_s)
+
+    async def _prove_reachable(self) -> None:
+        """Just joined: ask for knocks soon and again, since whoever could knock may join after us."""
+        for pause_s in PROVE_S:
+            await self._ask_dial_backs()
+            await asyncio.sleep(pause_s)
 
     async def _ask_dial_backs(self) -> None:
         """Ask a contact of each IP version to have a third node knock at our door."""

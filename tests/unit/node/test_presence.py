@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 import pytest
 
 from wherry.errors import IdentityElsewhere, PublishFailed
-from wherry.presence import REPUBLISH_S, Presence, Whereabouts
+from wherry.presence import FIRST_S, REPUBLISH_S, Presence, Whereabouts
 from wherry.testing.clock import EPOCH_S, run_virtual
 from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.identity import Identity
-from wherry_signaling.record import PeerRecord, check_peer_record
+from wherry_signaling.record import Introducer, PeerRecord, check_peer_record
 
 ADA = Identity(bytes([1] * 32))
+BELA = Identity(bytes([2] * 32))
 HERE = Whereabouts(direct=(EndpointAddress("192.0.2.1", 4770),))
-THERE = Whereabouts(direct=(EndpointAddress("192.0.2.2", 4770),))
+TBELA = Identity(bytes([2] * 32))
+HERE = Whereabouts(direct=(EndpointAddress("192.0.2.2", 4770),))
 
 
 @dataclass
@@ -84,7 +86,7 @@ def test_it_is_published_on_change_again_in_time_and_until_somebody_takes_it() -
         presence = net.presence()
         running = asyncio.create_task(presence.run())
         presence.update(HERE)
-        await asyncio.sleep(10)
+        await asyncio.sleep(FIRST_S + 10)
         assert len(net.published) == 1
         presence.update(HERE)
         await asyncio.sleep(10)
@@ -101,13 +103,30 @@ def test_it_is_published_on_change_again_in_time_and_until_somebody_takes_it() -
     run_virtual(main())
 
 
+def test_the_first_record_waits_a_moment_for_an_introducer() -> None:
+    async def main() -> None:
+        net = Net()
+        presence = net.presence()
+        running = asyncio.create_task(presence.run())
+        presence.update(HERE)
+        await asyncio.sleep(FIRST_S / 2)
+        assert net.published == []
+        presence.update(Whereabouts(introducers=(Introducer(BELA.id, HERE.direct),)))
+        await asyncio.sleep(0.01)
+        assert len(net.published) == 1
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    run_virtual(main())
+
+
 def test_the_older_instance_stops_publishing_and_says_so() -> None:
     async def main() -> None:
         net = Net()
         older = net.presence()
         running = asyncio.create_task(older.run())
         older.update(HERE)
-        await asyncio.sleep(1)
+        await asyncio.sleep(FIRST_S + 1)
         await net.presence(instance=b"newcomer").publish_now()
         await asyncio.sleep(REPUBLISH_S + 1)
         assert older.elsewhere is not None
