@@ -40,7 +40,7 @@ FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-SECONDS = 20_000
+PATIENCE_MS = 20_000
 """Longest that one step in the browser may take, milliseconds."""
 
 
@@ -86,7 +86,7 @@ def served(folder: Path) -> Iterator[str]:
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves files and says nothing about it."""
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name
         """Say nothing."""
 
 
@@ -99,85 +99,49 @@ def photograph(url: str, only: list[str], out: Path) -> list[str]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium.ensure()), args=list(FLAGS))
         try:
-            stages = only or stages_of(browser, url)
-            for stage in stages:
-                findings += narrow(browser, f"{url}?stage={stage}", stage)
-                for width, height in WIDTHS.items():
-                    for look in ("light", "dark"):
-                        name = f"{stage}-{width}-{look}"
-                        picture = out / f"{name}.png"
-                        findings += one(browser, f"{url}?stage={stage}", name, picture, (width, height, look))
+            context = browser.new_context(
+                reduced_motion="reduce", timezone_id="UTC", locale="en-GB", device_scale_factor=2
+            )
+            context.set_default_timeout(PATIENCE_MS)
+            page = context.new_page()
+            noted: list[str] = []
+            page.on("pageerror", lambda error: noted.append(str(error)))
+            page.on("console", lambda line: noted.append(line.text) if line.type == "error" else None)
+            page.goto(url)
+            for stage in only or page.inner_text("body").removeprefix("stages: ").split():
+                page.goto(f"{url}?stage={stage}")
+                page.wait_for_selector("#app > *")
+                findings += [f"{stage}: {text}" for text in narrow(page)]
+                findings += [f"{stage}-{text}" for text in looks(page, out, stage)]
+                findings += [f"{stage}: {text}" for text in noted]
+                noted.clear()
         finally:
             browser.close()
     return findings
 
 
-def stages_of(browser: Any, url: str) -> list[str]:
-    """The names of all states, from the page itself."""
-    page = browser.new_page()
-    page.goto(url)
-    names = page.inner_text("body").removeprefix("stages: ").split()
-    page.close()
-    return list(names)
+def looks(page: Any, out: Path, stage: str) -> Iterator[str]:
+    """Take the pictures of one state, the whole page each, and ask axe-core about them."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for width, height in WIDTHS.items():
+        for look in ("light", "dark"):
+            page.emulate_media(color_scheme=look)
+            page.set_viewport_size({"width": width, "height": height})
+            tall = page.evaluate("() => document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": max(height, tall)})  # bars stay at the edges
+            page.screenshot(path=str(out / f"{stage}-{width}-{look}.png"), scale="device" if width < 500 else "css")
+            for violation in page.evaluate("() => axe.run().then(found => found.violations)"):
+                where = "; ".join(str(node["target"][0]) for node in violation["nodes"][:3])
+                yield f"{width}-{look}: axe {violation['id']}: {violation['help']} ({where})"
 
 
-@contextmanager
-def opened(browser: Any, url: str, width: int, height: int, look: str, findings: list[str], name: str) -> Iterator[Any]:
-    """A page at `url`, drawn; errors and violations of the policy become findings."""
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme=look,
-        reduced_motion="reduce",
-        timezone_id="UTC",
-        locale="en-GB",
-        device_scale_factor=2 if width < 500 else 1,
-        bypass_csp=False,
-    )
-    context.set_default_timeout(SECONDS)
-    page = context.new_page()
-    page.on("pageerror", lambda error: findings.append(f"{name}: {error}"))
-    page.on("console", lambda line: findings.append(f"{name}: {line.text}") if line.type == "error" else None)
-    try:
-        page.goto(url)
-        page.wait_for_selector("#app > *")
-        yield page
-    finally:
-        context.close()
-
-
-def one(browser: Any, url: str, name: str, picture: Path, view: tuple[int, int, str]) -> list[str]:
-    """Take one picture, of the whole page, and ask axe-core about it."""
-    findings: list[str] = []
-    with opened(browser, url, *view, findings, name) as page:
-        tall = page.evaluate("() => document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": view[0], "height": max(view[1], tall)})  # bars stay at the edges
-        page.screenshot(path=str(picture))
-    # axe is brought in from outside, which the page's own policy rightly forbids: a second look, without it
-    context = browser.new_context(
-        viewport={"width": view[0], "height": view[1]}, color_scheme=view[2], reduced_motion="reduce", bypass_csp=True
-    )
-    try:
-        page = context.new_page()
-        page.goto(url)
-        page.wait_for_selector("#app > *")
-        page.add_script_tag(path=str(AXE))
-        for violation in page.evaluate("() => axe.run().then(found => found.violations)"):
-            where = "; ".join(str(node["target"][0]) for node in violation["nodes"][:3])
-            findings.append(f"{name}: axe {violation['id']}: {violation['help']} ({where})")
-    finally:
-        context.close()
-    return findings
-
-
-def narrow(browser: Any, url: str, stage: str) -> list[str]:
+def narrow(page: Any) -> Iterator[str]:
     """Whether the state scrolls sideways on the narrowest phone, or has something too small to hit."""
-    findings: list[str] = []
-    with opened(browser, url, NARROWEST, 640, "light", findings, stage) as page:
-        width = page.evaluate("() => document.documentElement.scrollWidth")
-        if width > NARROWEST:
-            findings.append(f"{stage}: {width} pixels wide at {NARROWEST}")
-        findings += [f"{stage}: too small to hit: {text}" for text in page.evaluate(TOO_SMALL)]
-    return findings
+    page.set_viewport_size({"width": NARROWEST, "height": 640})
+    width = page.evaluate("() => document.documentElement.scrollWidth")
+    if width > NARROWEST:
+        yield f"{width} pixels wide at {NARROWEST}"
+    yield from (f"too small to hit: {text}" for text in page.evaluate(TOO_SMALL))
 
 
 TOO_SMALL = """() => [...document.querySelectorAll("a, button, summary, input, label.size")]

@@ -28,7 +28,7 @@ const YOU: PeerState = {
   pageLink: `http://203.0.113.77:4770/#/add/${addressOf("You")}`,
   name: "Quiet Heron",
   tab: "leader",
-  reachability: { verdict: "anywhere", because: "Through 3 introducers." },
+  reachability: { verdict: "anywhere", because: "through 3 introducers" },
   introducers: [introducer("Ada", 18), introducer("Kim", 44), introducer("Lou", 61)],
   connections: [],
   peers: [heard("Ada", "introducer"), heard("Kim", "introducer"), heard("Lou", "introducer")],
@@ -92,7 +92,7 @@ const ICE_FAILED = error("ICE_FAILED", "The peer answered, but no path leads to 
 const NOT_FOUND = error("PEER_NOT_FOUND", "Nobody knows this peer now.", "Ask for a fresh invite.");
 const OFFLINE: PeerState = {
   ...YOU,
-  reachability: { verdict: "offline", because: "No introducer answers." },
+  reachability: { verdict: "offline", because: "no introducer answers" },
   introducers: YOU.introducers.map((each) => ({
     ...each,
     state: "lost",
@@ -177,17 +177,20 @@ const OPENED: Trace = {
   direction: "outbound",
   started: NOW - 61 * MINUTE,
   outcome: "open",
-  summary: "Bela is connected directly.",
+  summary: `…${idOf("Bela").slice(-6)} is connected.`,
   advice: null,
   error: null,
   entries: [
-    entry(0, "look_up", "asked", "203.0.113.77:4770", true, { record_age_min: 12 }),
-    entry(41, "ring", "delivered", "Ada · 203.0.113.77:4770", true, { ms: 38 }),
-    entry(44, "ring", "not here", "Kim · 198.51.100.4:4770", false, { code: "NO_RESERVATION" }),
-    entry(96, "negotiate", "answered", "Ada · 203.0.113.77:4770", true),
-    entry(101, "ice", "pair tried", "192.168.1.20:51044 → 10.0.0.4:40211", false),
-    entry(118, "ice", "pair chosen", "192.168.1.20:51044 → 203.0.113.9:41002", true, { rtt_ms: 18 }),
-    entry(131, "open", "open", "", true),
+    entry(3.1, "look_up", "answered", "…pFtftD", true, { sequence: 12 }),
+    entry(18.4, "look_up", "unknown there", "…MZdsH8", false),
+    entry(34, "look_up", "found", "", true, { sequence: 12, introducers: 3 }),
+    entry(41.2, "negotiate", "offer made", "", null, { servers: 1, candidates: 3 }),
+    entry(79.6, "ring", "delivered", "…pFtftD", true, { via: "passed on" }),
+    entry(85.3, "ring", "failed", "…Vp931m", false, { code: "NO_RESERVATION" }),
+    entry(96.7, "negotiate", "answered", "…pFtftD", true),
+    entry(97.2, "negotiate", "answer taken", "", null, { candidates: 4, refused: 1 }),
+    entry(118, "ice", "open", "", true),
+    entry(131.4, "open", "greeted", "", true),
   ],
 };
 
@@ -195,14 +198,12 @@ const FAILED: Trace = {
   ...OPENED,
   peer: idOf("Mara"),
   outcome: "failed",
-  summary: "Mara answered, but none of the paths between you works.",
+  summary: `…${idOf("Mara").slice(-6)} answered, but none of the paths between you works.`,
   advice: "One side may block UDP. Try another network, or open the UDP port on one side.",
   error: ICE_FAILED,
   entries: [
-    ...OPENED.entries.slice(0, 4),
-    entry(101, "ice", "pair tried", "192.168.1.20:51044 → 10.0.0.4:40211", false),
-    entry(101, "ice", "pair tried", "203.0.113.80:51044 → 203.0.113.9:41002", false),
-    entry(15_000, "end", "gave up", "", false, { code: "ICE_FAILED" }),
+    ...OPENED.entries.slice(0, 8),
+    entry(15_012, "end", "failed", "", false, { code: "ICE_FAILED", detail: "0 of 12 pairs answered" }),
   ],
 };
 
@@ -252,7 +253,7 @@ export const STAGES: Readonly<Record<string, Stage>> = {
         peers: [],
         published: null,
         clockOffsetMs: null,
-        reachability: { verdict: "outbound", because: "The first introducer is being asked." },
+        reachability: { verdict: "offline", because: "no introducer answers" },
       },
     },
   },
@@ -264,7 +265,7 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   offline: { state: { ...MANY, online: false, peer: { ...OFFLINE, connections: MANY.peer?.connections ?? [], peers: MANY.peer?.peers ?? [] } }, hash: "#/" },
   "offline-list": { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/peers" },
   network: {
-    state: { ...BASE, peer: { ...YOU, reachability: { verdict: "network", because: "All introducers are on this network." } } },
+    state: { ...BASE, peer: { ...YOU, reachability: { verdict: "network", because: "through 3 introducers, all of them on this network" } } },
     hash: "#/",
   },
   error: {
@@ -277,7 +278,7 @@ export const STAGES: Readonly<Record<string, Stage>> = {
           introducer("Ada", 18),
           introducer("Eve", 0, { state: "lost", rttMs: null, since: NOW - 2 * MINUTE, because: "It does not answer." }),
         ],
-        reachability: { verdict: "outbound", because: "No introducer takes a reservation." },
+        reachability: { verdict: "outbound", because: "where you are has not been published yet" },
         problems: [
           error("IDENTITY_ELSEWHERE", "This identity also runs elsewhere."),
           error("CLOCK_WRONG", "This computer's clock is 47 min slow.", "Set the clock."),

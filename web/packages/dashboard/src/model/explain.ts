@@ -1,5 +1,6 @@
 /** A trace as rows to read: what was tried, when, and how it went. The same trace as `wherry explain`. */
 import type { Trace, TraceEntry } from "@wherry/peer";
+import { eventWords, PHASE_WORDS } from "../words/trace.ts";
 
 export type Result = "ok" | "failed" | "noted";
 
@@ -7,8 +8,8 @@ export interface ExplainRow {
   /** Its place in the trace: rows are only ever added at the end. */
   readonly key: number;
   readonly ms: number;
-  readonly phase: string;
   readonly text: string;
+  readonly facts: string;
   readonly result: Result;
 }
 
@@ -18,39 +19,36 @@ export interface ExplainPhase {
   readonly rows: readonly ExplainRow[];
 }
 
-const PHASES: Readonly<Record<TraceEntry["phase"], string>> = {
-  look_up: "Look-up",
-  ring: "Ring",
-  negotiate: "Offer and answer",
-  ice: "Paths",
-  open: "Open",
-  end: "End",
-};
+/** What to call a way: an introducer's name for its short id. */
+export type Called = (way: string) => string;
 
 /** Rows that follow each other in one phase belong together. */
-export function phasesOf(trace: Trace): readonly ExplainPhase[] {
+export function phasesOf(trace: Trace, called: Called): readonly ExplainPhase[] {
   const phases: { key: number; name: string; rows: ExplainRow[] }[] = [];
   for (const [key, entry] of trace.entries.entries()) {
-    const row = rowOf(entry, key);
+    const row = rowOf(entry, key, called);
+    const name = PHASE_WORDS[entry.phase];
     const last = phases.at(-1);
-    if (last?.name === row.phase) last.rows.push(row);
-    else phases.push({ key, name: row.phase, rows: [row] });
+    if (last?.name === name) last.rows.push(row);
+    else phases.push({ key, name, rows: [row] });
   }
   return phases;
 }
 
-function rowOf({ tMs, phase, way, event, ok, data }: TraceEntry, key: number): ExplainRow {
-  const facts = Object.entries(data).map(([name, value]) => `${name.replaceAll("_", " ")} ${String(value)}`);
-  const text = [event.replaceAll("_", " "), way, ...facts].filter((part) => part !== "").join(" · ");
-  return { key, ms: tMs, phase: PHASES[phase], text, result: ok === null ? "noted" : ok ? "ok" : "failed" };
+function rowOf(entry: TraceEntry, key: number, called: Called): ExplainRow {
+  const { text, facts } = eventWords(entry, called);
+  return { key, ms: entry.tMs, text, facts, result: entry.ok === null ? "noted" : entry.ok ? "ok" : "failed" };
 }
 
-/** The whole as text, for whoever is asked for help. */
+/** The whole as text, for whoever is asked for help: ids rather than names, events as they are. */
 export function reportOf(trace: Trace): string {
-  const lines = trace.entries.map((entry, key) => {
-    const { ms, phase, text, result } = rowOf(entry, key);
-    return `${String(Math.round(ms)).padStart(6)} ms  ${phase.padEnd(16)}  ${text}${result === "noted" ? "" : `  ${result}`}`;
+  const lines = trace.entries.map(({ tMs, phase, event, way, ok, data }) => {
+    const facts = Object.entries(data).map(([name, value]) => `${name}=${String(value)}`);
+    const result = ok === null ? "" : ok ? "ok" : "failed";
+    return [`${tMs.toFixed(1).padStart(9)} ms`, phase.padEnd(9), event, way, ...facts, result].filter((part) => part !== "").join("  ");
   });
-  const head = [`Connection to ${trace.peer}: ${trace.summary}`, ...(trace.advice === null ? [] : [`What to do: ${trace.advice}`])];
-  return [...head, `attempt ${trace.attempt}, ${trace.direction}, ${new Date(trace.started).toISOString()}`, "", ...lines, ""].join("\n");
+  const advice = trace.advice === null ? [] : [`What to do: ${trace.advice}`];
+  const head = [`Connection to ${trace.peer}: ${trace.summary}`, ...advice];
+  const attempt = `attempt ${trace.attempt}, ${trace.direction}, ${new Date(trace.started).toISOString()}`;
+  return [...head, attempt, "", ...lines, ""].join("\n");
 }

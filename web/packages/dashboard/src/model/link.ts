@@ -37,6 +37,16 @@ export function linkOf(peer: PeerState, id: string): Link {
   return closedLink(peer, connection);
 }
 
+/** Waiting does not help against these: they have a because of their own. */
+const FINAL: ReadonlySet<string> = new Set([
+  "PEER_NOT_FOUND",
+  "LOOK_UP_FAILED",
+  "REFUSED_BY_PEER",
+  "VERSION_MISMATCH",
+  "ENGINE_MISSING",
+  "CLOCK_WRONG",
+]);
+
 function openLink({ path }: ConnectionState): Link {
   if (path === "relayed" || path === "signaling") return { code: path, by: null };
   return { code: path === "direct_lan" ? "direct_lan" : "direct" };
@@ -45,6 +55,7 @@ function openLink({ path }: ConnectionState): Link {
 /** Closed on purpose, or idle, is no failure: then it is as if it had never been dialled. */
 function closedLink(peer: PeerState, { peer: id, path, error }: ConnectionState): Link {
   if (path === "self_offline") return { code: "self_offline" };
-  if (path === "waiting") return { code: "waiting", seen: peer.peers.find((each) => each.peer === id)?.seen ?? null };
+  const hopeless = error !== null && FINAL.has(error.code);
+  if (path === "waiting" && !hopeless) return { code: "waiting", seen: peer.peers.find((each) => each.peer === id)?.seen ?? null };
   return error === null ? { code: "known" } : { code: "unreachable", error };
 }

@@ -107,10 +107,12 @@ function WhoIsThis({ text, who }: { readonly text: string; readonly who: ParsedW
           <dd>{who.vias.length > 0 ? who.vias.map(endpointOf).join(", ") : "whoever introduces you is asked"}</dd>
         </div>
       </dl>
-      <p class="who-tells">
-        Nothing has been sent yet. Connecting tells {name ?? "them"} your id, your name{" "}
-        <strong>{state.peer.name}</strong> and your network address.
-      </p>
+      {!row.added && (
+        <p class="who-tells">
+          Nothing has been sent yet. Connecting tells {name ?? "them"} your id, your name{" "}
+          <strong>{state.peer.name}</strong> and your network address.
+        </p>
+      )}
       <ErrorLine error={add.error} who={called(name, who.peer)} />
       <div class="row row-centre">
         {row.added ? (

@@ -153,9 +153,11 @@ function TicketSkeleton() {
   return (
     <section class="ticket skeleton" aria-busy="true" aria-label="Your invite">
       <div class="ticket-who">
-        <p class="eyebrow">Getting your key ready…</p>
-        <span class="bone bone-title" />
-        <span class="bone" />
+        <span class="bone bone-square" />
+        <div>
+          <h1 class="eyebrow">Getting your key ready…</h1>
+          <span class="bone bone-title" />
+        </div>
       </div>
       <div class="ticket-code">
         <div class="qr-waits" />

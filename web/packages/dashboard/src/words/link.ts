@@ -67,9 +67,9 @@ export function linkSentence(link: Link, who: string, now: number): { sentence: 
         ? { sentence: `There is no way to ${who} now.`, advice: "Try again in a minute." }
         : because(link.error, who);
     case "self_offline":
-      return { sentence: "You are offline.", advice: "Wherry connects by itself when there is a network." };
+      return { sentence: `${who} can be reached once you are back.`, advice: "Wherry goes on by itself when there is a network." };
     case "known":
-      return { sentence: `You are not connected with ${who}.`, advice: "" };
+      return { sentence: `Connecting tells ${who} your id, your name and your network address.`, advice: "" };
   }
 }
 

@@ -16,11 +16,17 @@ describe("the verdict on oneself", () => {
     ["outbound", "You can call others, nobody can call you"],
     ["offline", "Offline"],
   ] as const)("%s: %s", (code, title) => {
-    expect(verdictOf(verdict(code, "Why."), true)).toEqual({ code, title, because: "Why." });
+    expect(verdictOf(verdict(code, "why"), true)).toEqual({ code, title, because: "Why." });
   });
 
   it("counts introducers where there is no other because", () => {
     expect(verdictOf(verdict("anywhere"), true).because).toBe("Through 3 introducers.");
+  });
+
+  it("is not bad news while the first introducer is asked", () => {
+    const lonely = STAGES["lonely"]?.state.peer as PeerState;
+    expect(verdictOf(lonely, true).code).toBe("starting");
+    expect(barOf(lonely, true)).toBeNull();
   });
 
   it("is offline when the browser says so, whatever else was known", () => {

@@ -23,15 +23,23 @@ export function verdictOf(peer: PeerState | null, online: boolean): Verdict {
   if (!online) return { code: "offline", title: TITLES.offline, because: "This device has no network." };
   if (peer === null || peer.phase === "starting") return { code: "starting", title: TITLES.starting, because: "" };
   const { verdict } = peer.reachability;
+  if (verdict === "offline" && isBeginning(peer)) return { code: "starting", title: TITLES.starting, because: "" };
   const through = peer.introducers.filter((each) => each.state === "reserved").length;
-  const because = peer.reachability.because || (through > 0 ? `Through ${count(through, "introducer")}.` : "");
-  return { code: verdict, title: TITLES[verdict], because };
+  const clause = peer.reachability.because || (through > 0 ? `through ${count(through, "introducer")}` : "");
+  return { code: verdict, title: TITLES[verdict], because: sentence(clause) };
 }
+
+/** The first introducer is still being asked: that is no bad news yet. */
+const isBeginning = ({ introducers, published }: PeerState): boolean =>
+  published === null && introducers.length > 0 && introducers.every((each) => each.state === "connecting");
+
+const sentence = (clause: string): string =>
+  clause === "" ? "" : `${clause.charAt(0).toUpperCase()}${clause.slice(1).replace(/\.$/, "")}.`;
 
 /** The thin bar over everything; null while there is nothing to say. */
 export function barOf(peer: PeerState | null, online: boolean): string | null {
   if (!online) return "No network. Wherry goes on by itself when there is one.";
-  if (peer?.phase === "running" && peer.reachability.verdict === "offline") {
+  if (peer?.phase === "running" && verdictOf(peer, online).code === "offline") {
     return "Nobody introduces you now. Trying again by itself; open connections stay.";
   }
   return null;
