@@ -63,6 +63,7 @@ export const HANDSHAKE_CLIENT = utf8("wherry/1/handshake-client");
 export const HANDSHAKE_SERVER = utf8("wherry/1/handshake-server");
 export const SESSION_KEYS = utf8("wherry/1/key-session");
 export const LANE_KEYS = utf8("wherry/1/key-lane");
+export const IDENTITY_FILE = utf8("wherry/1/file-identity");
 
 /** All parts, each behind its length as a big-endian u32. */
 export function join(...parts: readonly Uint8Array[]): Bytes {

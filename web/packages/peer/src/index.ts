@@ -2,6 +2,11 @@
 
 export { WherryError } from "./errors.ts";
 export type { ErrorCode } from "./error-table.ts";
+export { MemoryStore } from "./keystore.ts";
+export type { Kept, Store } from "./keystore.ts";
+export { ECHO_STREAM } from "./network.ts";
+export { WherryPeer } from "./peer.ts";
+export type { StartOptions } from "./peer.ts";
 export type {
   CandidatePair,
   ConnectionState,

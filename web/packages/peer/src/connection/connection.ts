@@ -33,12 +33,17 @@ export interface ConnectionOptions {
   readonly handlers: Handlers;
   readonly now: () => number;
   readonly onEvent: (event: CoreEvent) => void;
+  /** A link that carried the connection does so no more. */
+  readonly onLinkClosed: (greeting: Greeting) => void;
 }
 
 interface Attached {
   readonly link: Link;
   readonly pool: LanePool;
+  readonly greeting: Greeting;
   readonly settle: (error: WherryError | null) => void;
+  /** Whether it ever carried the connection. */
+  greeted: boolean;
 }
 
 export class Connection implements Around {
@@ -128,7 +133,7 @@ export class Connection implements Around {
         ready: () => this.pump(),
         broken: () => this.#linkClosed(number),
       });
-      this.#attached.set(number, { link, pool, settle });
+      this.#attached.set(number, { link, pool, greeting, settle, greeted: false });
       link.onDrained = () => this.pump();
       link.onClosed = () => this.#linkClosed(number);
       this.pump();
@@ -348,7 +353,10 @@ export class Connection implements Around {
     this.links += 1;
     this.#lastBytes = 0;
     const attached = this.#attached.get(link);
-    attached?.settle(null);
+    if (attached !== undefined) {
+      attached.greeted = true;
+      attached.settle(null);
+    }
     const waiting = this.#pongs;
     this.#pongs = new Map();
     for (const pong of waiting.values()) this.#pongs.set(this.#core.ping(this.#options.now()), pong);
@@ -369,6 +377,7 @@ export class Connection implements Around {
     attached.link.onClosed = () => undefined;
     if (flush && attached.link.control.open) setTimeout(() => attached.link.close(), CLOSE_FLUSH_MS);
     else attached.link.close();
+    if (attached.greeted) this.#options.onLinkClosed(attached.greeting);
   }
 }
 

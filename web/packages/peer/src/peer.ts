@@ -1,0 +1,296 @@
+/**
+ * The peer of a page: this tab's own where it leads, else the leading tab's. Start one and keep it:
+ *
+ *     const peer = await WherryPeer.start();
+ *     const stream = await peer.openStream("12D3KooW…", "/wherry/echo/1");
+ */
+
+import { InviteLink, parseWho, peerOf, Address } from "./address.ts";
+import { type Random, hex, random as browserRandom } from "./bytes.ts";
+import type { MakeLink } from "./connection/link.ts";
+import { makeRtcLink } from "./connection/rtc-link.ts";
+import { EndpointAddress } from "./endpoints.ts";
+import { Engine, endpointOfText } from "./engine.ts";
+import { WherryError } from "./errors.ts";
+import { type Store, loadKey, openStore } from "./keystore.ts";
+import { friendlyName } from "./names.ts";
+import { type Channel, openChannel } from "./tabs/channel.ts";
+import { Follower } from "./tabs/follower.ts";
+import { type Leadership, standForLeader } from "./tabs/leadership.ts";
+import { Serving } from "./tabs/serving.ts";
+import { Once } from "./tasks.ts";
+import type {
+  ConnectionState,
+  ParsedWho,
+  Peer,
+  PeerDatagrams,
+  PeerEvent,
+  PeerState,
+  PeerStream,
+  PingReply,
+  StreamHandler,
+  StreamPolicy,
+  Trace,
+} from "./types.ts";
+
+/** Milliseconds between two snapshots of the state: ten a second are enough for eyes. */
+const STATE_MS = 100;
+
+export interface StartOptions {
+  /** Endpoints to begin with, as multiaddrs or `host:port`; without them the one that served the page. */
+  readonly endpoints?: readonly string[];
+  /** Where the key and the rest is kept; without it the browser's own database. */
+  readonly store?: Store;
+  /** What makes peer connections; without it the browser's WebRTC. */
+  readonly makeLink?: MakeLink;
+  readonly random?: Random;
+  /** False for a peer that shares nothing with other tabs. */
+  readonly shareTabs?: boolean;
+}
+
+interface Leading {
+  readonly engine: Engine;
+  readonly serving: Serving | null;
+  readonly store: Store;
+}
+
+export class WherryPeer implements Peer {
+  readonly #options: StartOptions;
+  readonly #random: Random;
+  readonly #channel: Channel | null;
+  readonly #listeners = new Set<(event: PeerEvent) => void>();
+  readonly #handlers = new Map<string, { readonly handler: StreamHandler; readonly policy: StreamPolicy; stop: () => void }>();
+  readonly #started = new Once<void>();
+  readonly #leadership: Leadership;
+  #leading: Leading | null = null;
+  #following: Follower | null = null;
+  #state: PeerState | null = null;
+  #emitting: ReturnType<typeof setTimeout> | null = null;
+  #emittedAt = Number.NEGATIVE_INFINITY;
+  readonly #leave = new AbortController();
+
+  /**
+   * Start the peer of this page. Resolves when its state is known: its key is loaded or made.
+   * @throws WherryError IDENTITY_CORRUPT if the browser's database or the key in it cannot be read.
+   */
+  static async start(options: StartOptions = {}): Promise<WherryPeer> {
+    const peer = new WherryPeer(options);
+    await peer.#started.promise;
+    return peer;
+  }
+
+  private constructor(options: StartOptions) {
+    this.#options = options;
+    this.#random = options.random ?? browserRandom;
+    this.#channel = options.shareTabs === false ? null : openChannel(hex(this.#random(8)));
+    this.#leadership = standForLeader(this.#channel, {
+      onLead: () => void this.#lead(),
+      onFollow: () => void this.#follow(),
+      onLost: () => this.#stopLeading(),
+    });
+    this.#watchPage();
+  }
+
+  // -- Peer -----------------------------------------------------------------------------------------------------------
+
+  get state(): PeerState {
+    if (this.#state === null) throw new WherryError("CLOSED", "the peer has not started");
+    return this.#state;
+  }
+
+  subscribe(listener: (event: PeerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async connect(who: string): Promise<ConnectionState> {
+    return this.#do((engine) => engine.connect(who), (follower) => follower.connect(who));
+  }
+
+  async disconnect(peer: string): Promise<void> {
+    await this.#do((engine) => engine.disconnect(peer), (follower) => follower.call("disconnect", peer));
+  }
+
+  async ping(who: string): Promise<PingReply> {
+    return this.#do((engine) => engine.ping(who), (follower) => follower.ping(who));
+  }
+
+  async openStream(who: string, name: string): Promise<PeerStream> {
+    return this.#do((engine) => engine.openStream(who, name), (follower) => follower.openStream(who, name));
+  }
+
+  async openDatagrams(who: string, name: string): Promise<PeerDatagrams> {
+    return this.#do((engine) => engine.openDatagrams(who, name), (follower) => follower.openDatagrams(who, name));
+  }
+
+  /** Served as long as this tab leads, and again when it leads later. */
+  handle(name: string, handler: StreamHandler, policy: StreamPolicy = new Set()): () => void {
+    const stop = this.#leading?.engine.handle(name, handler, policy) ?? ((): void => undefined);
+    this.#handlers.set(name, { handler, policy, stop });
+    return () => {
+      this.#handlers.get(name)?.stop();
+      this.#handlers.delete(name);
+    };
+  }
+
+  traces(peer?: string): readonly Trace[] {
+    return this.#leading?.engine.traces(peer) ?? this.#following?.traces(peer) ?? [];
+  }
+
+  parse(text: string): ParsedWho {
+    try {
+      const who = parseWho(text);
+      const kind = who instanceof InviteLink ? "link" : who instanceof Address ? "address" : "id";
+      const vias = who instanceof InviteLink ? who.vias.map((via) => via.authority) : [];
+      return { ok: true, kind, peer: String(peerOf(who)), vias };
+    } catch (error) {
+      return { ok: false, error: WherryError.from(error).info };
+    }
+  }
+
+  async setName(name: string): Promise<void> {
+    await this.#do((engine) => engine.setName(name), (follower) => follower.call("setName", name));
+  }
+
+  async exportKey(): Promise<string> {
+    return this.#do(async (engine) => engine.exportKey(), async (follower) => follower.call("exportKey"));
+  }
+
+  async importKey(text: string): Promise<void> {
+    await this.#do((engine) => engine.importKey(text), (follower) => follower.call("importKey", text));
+  }
+
+  async close(): Promise<void> {
+    this.#leave.abort();
+    this.#leadership.close();
+    this.#channel?.post({ type: "bye", from: this.#channel.id });
+    this.#following?.close();
+    this.#stopLeading();
+    this.#channel?.close();
+  }
+
+  // -- leading and following ------------------------------------------------------------------------------------------
+
+  async #lead(): Promise<void> {
+    this.#following?.close();
+    this.#following = null;
+    try {
+      await this.#startEngine();
+      this.#started.resolve();
+    } catch (error) {
+      this.#started.reject(WherryError.from(error, "IDENTITY_CORRUPT"));
+    }
+  }
+
+  async #startEngine(): Promise<void> {
+    const store = this.#options.store ?? (await openStore());
+    const key = await loadKey(store, this.#random);
+    let name = await store.get("name");
+    if (name === undefined) {
+      name = friendlyName(this.#random);
+      await store.set("name", name);
+    }
+    const engine = new Engine({
+      key,
+      name,
+      store,
+      endpoints: this.#endpoints(),
+      remembered: endpointsOf((await store.get("endpoints")) ?? []),
+      lastSequence: (await store.get("sequence")) ?? 0,
+      servedBy: globalThis.location?.host ?? "",
+      makeLink: this.#options.makeLink ?? makeRtcLink,
+      random: this.#random,
+      onChange: () => this.#changed(),
+      onEvent: (event) => this.#emit(event),
+    });
+    const serving = this.#channel === null ? null : new Serving(this.#channel, this);
+    this.#leading = { engine, serving, store };
+    for (const [served, one] of this.#handlers) one.stop = engine.handle(served, one.handler, one.policy);
+    this.#state = engine.state(this.#channel === null ? "alone" : "leader");
+    await engine.start();
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#channel === null || this.#leading !== null) return;
+    this.#following?.close();
+    const follower = new Follower(this.#channel, (event) => {
+      if (event.type === "state") this.#state = event.state;
+      for (const listener of this.#listeners) listener(event);
+    });
+    this.#following = follower;
+    await follower.start();
+    if (follower.state !== null) this.#started.resolve();
+  }
+
+  #stopLeading(): void {
+    const leading = this.#leading;
+    this.#leading = null;
+    leading?.engine.close();
+    leading?.store.close();
+  }
+
+  async #do<T>(lead: (engine: Engine) => Promise<T>, follow: (follower: Follower) => Promise<T | null>): Promise<T> {
+    if (this.#leading !== null) return lead(this.#leading.engine);
+    if (this.#following !== null) return (await follow(this.#following)) as T;
+    throw new WherryError("CLOSED", "no tab leads at the moment", { hint: "Try again." });
+  }
+
+  // -- telling --------------------------------------------------------------------------------------------------------
+
+  #changed(): void {
+    if (this.#emitting !== null || this.#leading === null) return;
+    const wait = Math.max(0, this.#emittedAt + STATE_MS - performance.now());
+    this.#emitting = setTimeout(() => {
+      this.#emitting = null;
+      this.#emittedAt = performance.now();
+      if (this.#leading === null) return;
+      this.#state = this.#leading.engine.state(this.#channel === null ? "alone" : "leader");
+      this.#emit({ type: "state", state: this.#state });
+    }, wait);
+  }
+
+  #emit(event: PeerEvent): void {
+    this.#leading?.serving?.tell(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  // -- the page -------------------------------------------------------------------------------------------------------
+
+  /** A page that goes says so; one that wakes up, or gets another network, looks at its introducers at once. */
+  #watchPage(): void {
+    const { signal } = this.#leave;
+    const target: Partial<Pick<EventTarget, "addEventListener">> = globalThis;
+    target.addEventListener?.("pageshow", (event) => {
+      if ("persisted" in event && event.persisted === true) globalThis.location.reload(); // out of the browser's cache
+    });
+    target.addEventListener?.("pagehide", () => void this.close(), { signal });
+    for (const name of ["online", "offline", "resume"]) {
+      target.addEventListener?.(name, () => this.#wake(), { signal });
+    }
+  }
+
+  #wake(): void {
+    this.#leading?.engine.poke();
+    this.#changed();
+  }
+
+  #endpoints(): EndpointAddress[] {
+    if (this.#options.endpoints !== undefined) return this.#options.endpoints.map(endpointOfText);
+    const { location } = globalThis;
+    if (location === undefined || !/^https?:$/.test(location.protocol)) return [];
+    const tls = location.protocol === "https:";
+    const host = location.hostname.replaceAll(/[[\]]/g, "");
+    return [new EndpointAddress(host, Number(location.port) || (tls ? 443 : 80), { tls })];
+  }
+}
+
+/** What was remembered, without what no longer parses: the format may have changed since. */
+function endpointsOf(texts: readonly string[]): EndpointAddress[] {
+  return texts.flatMap((text) => {
+    try {
+      return [EndpointAddress.parse(text)];
+    } catch {
+      return [];
+    }
+  });
+}
