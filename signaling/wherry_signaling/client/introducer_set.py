@@ -145,8 +145,8 @@ class IntroducerSet:
         return sorted((one for one in self._candidates.values() if one.held), key=lambda one: one.at)
 
     def leaving(self) -> list[EndpointAddress]:
-        """Those that are to be let go once a record without them is stored."""
-        return [one.address for one in self._in(State.LEAVING)]
+        """Those that are to be let go once a record without them is stored; without their peers."""
+        return [one.address.without_peer() for one in self._in(State.LEAVING)]
 
     def addresses_of(self, held: Candidate) -> tuple[EndpointAddress, ...]:
         """Where an introducer is: first where it was dialled, then its other addresses."""
@@ -334,6 +334,8 @@ class IntroducerSet:
     def _victim(self, newcomer: Candidate) -> Candidate | None:
         """Who had better make place for `newcomer`: of a network that we have twice, or much slower."""
         held = [one for one in self.held() if not one.pinned]
+        if newcomer.pinned:
+            return max(held, key=_slowness, default=None)
         networks = Counter(one.network for one in self.held())
         twice = [one for one in held if networks[one.network] > 1]
         if twice and not networks[newcomer.network]:

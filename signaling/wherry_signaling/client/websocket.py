@@ -185,7 +185,7 @@ def _ending(message: aiohttp.WSMessage) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError):
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error.os_error, ssl.SSLError):
         number = error.os_error.errno
         return os.strerror(number).lower() if number is not None and number > 0 else str(error.os_error)
     if isinstance(error, aiohttp.WSServerHandshakeError):

@@ -1,4 +1,4 @@
-"""The endpoint on real sockets, loopback only: HTTP, WebSocket, UDP, and what comes to a port that anybody can reach."""
+"""The endpoint on real sockets, loopback only: HTTP, WebSocket, UDP, and what comes to a port anybody can reach."""
 
 from __future__ import annotations
 
