@@ -1,16 +1,17 @@
 /** How views get at the engine, and run its commands. */
+import type { ReadonlySignal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
 import type { Engine, ErrorInfo, Outcome, State } from "./engine/engine.ts";
 
-const Context = createContext<Engine | null>(null);
+const Context = createContext<ReadonlySignal<Engine> | null>(null);
 
 export const EngineProvider = Context.Provider;
 
 export function useEngine(): Engine {
   const engine = useContext(Context);
   if (engine === null) throw new Error("a view outside of EngineProvider");
-  return engine;
+  return engine.value;
 }
 
 /** The state now; the view is drawn again when it changes. */

@@ -1,5 +1,5 @@
 /** The page that endpoints serve: the peer in this tab, shown. */
 import { tabEngine } from "./engine/tab.ts";
-import { mount } from "./mount.tsx";
+import { mount, storage } from "./mount.tsx";
 
-mount(tabEngine());
+mount(tabEngine(storage()));

@@ -1,4 +1,5 @@
 /** Puts the page into the document, around an engine. */
+import type { ReadonlySignal } from "@preact/signals";
 import { render } from "preact";
 import { followClock } from "./clock.ts";
 import { EngineProvider } from "./context.ts";
@@ -8,7 +9,7 @@ import { followTheme } from "./theme.ts";
 import { Shell } from "./views/shell.tsx";
 import "./styles/index.css";
 
-export function mount(engine: Engine, { ticking = true } = {}): void {
+export function mount(engine: ReadonlySignal<Engine>, { ticking = true } = {}): void {
   const root = document.getElementById("app");
   if (root === null) throw new Error("the document has no #app");
   followHash();
@@ -23,7 +24,7 @@ export function mount(engine: Engine, { ticking = true } = {}): void {
 }
 
 /** The browser may forbid it, by throwing. */
-function storage(): Storage | null {
+export function storage(): Storage | null {
   try {
     return localStorage;
   } catch {

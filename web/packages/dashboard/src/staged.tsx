@@ -1,7 +1,9 @@
 /** The staged page: `staged.html?stage=NAME` shows the state NAME of `engine/stages.ts`. Never part of what is served. */
+import { signal } from "@preact/signals";
 import { stopClockAt } from "./clock.ts";
-import { stagedEngine } from "./engine/staged.ts";
+import { parsePasted } from "./engine/parse.ts";
 import { NOW, STAGES } from "./engine/stages.ts";
+import { stillEngine } from "./engine/still.ts";
 import { mount } from "./mount.tsx";
 
 const name = new URLSearchParams(location.search).get("stage") ?? "";
@@ -11,5 +13,5 @@ if (stage === undefined) {
 } else {
   if (location.hash === "") history.replaceState(null, "", stage.hash);
   stopClockAt(NOW);
-  mount(stagedEngine(stage), { ticking: false });
+  mount(signal(stillEngine(stage.state, parsePasted)), { ticking: false });
 }

@@ -2,7 +2,7 @@
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Peer, PeerEvent } from "@wherry/peer";
 import type { Keep } from "./keep.ts";
-import { done, type Engine, type Outcome, type ParsedWho, type State } from "./engine.ts";
+import { done, STARTING, type Engine, type Outcome, type ParsedWho, type State } from "./engine.ts";
 import { outcomeOf } from "./outcome.ts";
 import { Echo } from "./run-echo.ts";
 import { Measuring } from "./run-measure.ts";
@@ -27,11 +27,11 @@ export class PeerEngine implements Engine {
   readonly #echoes = new Map<string, Echo>();
   readonly #measurings = new Map<string, Measuring>();
 
-  constructor(peer: Peer, keep: Keep, around: Surroundings, start: State) {
+  constructor(peer: Peer, keep: Keep, around: Surroundings) {
     this.#peer = peer;
     this.#keep = keep;
     this.#around = around;
-    this.#state = signal({ ...start, peer: peer.state, people: keep.people(), keySaved: keep.keySaved() });
+    this.#state = signal({ ...STARTING, peer: peer.state, people: keep.people(), keySaved: keep.keySaved() });
     for (const trace of peer.traces().toReversed()) this.#onEvent({ type: "trace", trace });
     peer.subscribe((event) => this.#onEvent(event));
   }
@@ -43,6 +43,11 @@ export class PeerEngine implements Engine {
   /** What the browser says of its network. */
   setOnline(online: boolean): void {
     this.#set({ online });
+  }
+
+  /** Another tab has written: the list may have changed. */
+  readAgain(): void {
+    this.#set({ people: this.#keep.people(), keySaved: this.#keep.keySaved() });
   }
 
   parse(text: string): ParsedWho {

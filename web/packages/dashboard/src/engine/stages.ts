@@ -262,7 +262,7 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   many: { state: MANY, hash: "#/" },
   "many-list": { state: MANY, hash: "#/peers" },
   "empty-list": { state: { ...BASE, peer: { ...YOU, peers: [] } }, hash: "#/peers" },
-  offline: { state: { ...MANY, online: false, peer: { ...OFFLINE, connections: MANY.peer?.connections ?? [], peers: MANY.peer?.peers ?? [] } }, hash: "#/" },
+  offline: { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/" },
   "offline-list": { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/peers" },
   network: {
     state: { ...BASE, peer: { ...YOU, reachability: { verdict: "network", because: "through 3 introducers, all of them on this network" } } },

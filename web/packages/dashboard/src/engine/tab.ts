@@ -1,6 +1,41 @@
-import { signal } from "@preact/signals";
-import { STARTING, type Engine } from "./engine.ts";
-import { STAGES } from "./stages.ts";
-import { stagedEngine } from "./staged.ts";
+/** The peer that runs in this tab, or in the tab that leads: started, and put into an engine. */
+import { signal, type ReadonlySignal } from "@preact/signals";
+import { WherryError, WherryPeer } from "@wherry/peer";
+import type { Engine } from "./engine.ts";
+import { Keep } from "./keep.ts";
+import { PeerEngine, type Surroundings } from "./peer-engine.ts";
+import { startingEngine } from "./still.ts";
 
-export const tabEngine = (): Engine => ({ ...stagedEngine(STAGES["starting"] ?? { state: STARTING, hash: "" }), state: signal(STARTING) });
+const BROWSER: Surroundings = {
+  clock: () => performance.now(),
+  time: () => Date.now(),
+  pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  reload: () => location.reload(),
+};
+
+/** An engine that waits at first, and is the peer's own as soon as there is one; or says why there is none. */
+export function tabEngine(storage: Storage | null): ReadonlySignal<Engine> {
+  const engine = signal<Engine>(startingEngine());
+  const start = async (): Promise<void> => {
+    try {
+      if (typeof RTCPeerConnection === "undefined") throw new WherryError("ENGINE_MISSING");
+      const peer = await WherryPeer.start();
+      const started = new PeerEngine(peer, new Keep(storage, peer.state.id), BROWSER);
+      followBrowser(started);
+      engine.value = started;
+    } catch (error) {
+      engine.value = startingEngine(WherryError.from(error).info);
+    }
+  };
+  void start();
+  return engine;
+}
+
+/** What the browser tells: its network, and what other tabs of this page have written. */
+function followBrowser(engine: PeerEngine): void {
+  const online = (): void => engine.setOnline(navigator.onLine);
+  online();
+  addEventListener("online", online);
+  addEventListener("offline", online);
+  addEventListener("storage", () => engine.readAgain());
+}

@@ -55,7 +55,15 @@ export function AddBox({ start = "", error: before = null }: { readonly start?: 
 export function AddView({ text }: { readonly text: string }) {
   const engine = useEngine();
   const state = useEngineState();
-  if (text === "") return <AddBox />;
+  if (text === "") {
+    return (
+      <>
+        <h1 class="offscreen">Add somebody</h1>
+        <AddBox />
+      </>
+    );
+  }
+  if (state.peer === null) return <div class="who card skeleton" aria-busy="true" />;
   const who = engine.parse(whole(text));
   if (!who.ok) {
     return (
@@ -65,7 +73,7 @@ export function AddView({ text }: { readonly text: string }) {
       </div>
     );
   }
-  if (who.peer === state.peer?.id) return <ThatIsYou />;
+  if (who.peer === state.peer.id) return <ThatIsYou />;
   return <WhoIsThis text={whole(text)} who={who} />;
 }
 

@@ -56,7 +56,7 @@ function factWords(name: string, value: string | number | boolean): string {
   const words = name.replaceAll("_", " ");
   if (typeof value === "number" && /(?:^| )ms$/.test(words)) return `${words.slice(0, -2)}${milliseconds(value)}`;
   if (name === "code" && typeof value === "string") return codeWords(value);
-  return `${words} ${String(value)}`;
+  return name === "detail" || name === "via" ? String(value) : `${words} ${String(value)}`;
 }
 
 const codeWords = (code: string): string => because({ code, side: "remote", message: code, hint: "", peer: null }, "").short;

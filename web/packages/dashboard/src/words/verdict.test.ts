@@ -29,9 +29,15 @@ describe("the verdict on oneself", () => {
     expect(barOf(lonely, true)).toBeNull();
   });
 
-  it("is offline when the browser says so, whatever else was known", () => {
-    expect(verdictOf(verdict("anywhere", "Why."), false).code).toBe("offline");
-    expect(barOf(verdict("anywhere"), false)).toContain("No network");
+  it("is offline when the browser says so and nobody is heard", () => {
+    const alone = { ...verdict("offline"), introducers: [] };
+    expect(verdictOf(alone, false)).toMatchObject({ code: "offline", because: "This device has no network." });
+    expect(barOf(alone, false)).toContain("No network");
+  });
+
+  it("goes by who is heard, where the browser knows of no network but this computer", () => {
+    expect(verdictOf(verdict("network", "why"), false).code).toBe("network");
+    expect(barOf(verdict("network"), false)).toBeNull();
   });
 
   it("has a bar only where something is wrong", () => {

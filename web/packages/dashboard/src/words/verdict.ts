@@ -18,9 +18,12 @@ const TITLES: Readonly<Record<VerdictCode, string>> = {
   offline: "Offline",
 };
 
-/** `online` is what the browser says of its network; when it says no, nothing else matters. */
+/**
+ * `online` is what the browser says of its network. It says no where there is only this computer, too: whoever is
+ * reached all the same shows that it goes on.
+ */
 export function verdictOf(peer: PeerState | null, online: boolean): Verdict {
-  if (!online) return { code: "offline", title: TITLES.offline, because: "This device has no network." };
+  if (!online && !isHeard(peer)) return { code: "offline", title: TITLES.offline, because: "This device has no network." };
   if (peer === null || peer.phase === "starting") return { code: "starting", title: TITLES.starting, because: "" };
   const { verdict } = peer.reachability;
   if (verdict === "offline" && isBeginning(peer)) return { code: "starting", title: TITLES.starting, because: "" };
@@ -28,6 +31,10 @@ export function verdictOf(peer: PeerState | null, online: boolean): Verdict {
   const clause = peer.reachability.because || (through > 0 ? `through ${count(through, "introducer")}` : "");
   return { code: verdict, title: TITLES[verdict], because: sentence(clause) };
 }
+
+const isHeard = (peer: PeerState | null): boolean =>
+  peer?.introducers.some((each) => each.state === "reserved") === true ||
+  peer?.connections.some((each) => each.state === "open") === true;
 
 /** The first introducer is still being asked: that is no bad news yet. */
 const isBeginning = ({ introducers, published }: PeerState): boolean =>
@@ -38,7 +45,7 @@ const sentence = (clause: string): string =>
 
 /** The thin bar over everything; null while there is nothing to say. */
 export function barOf(peer: PeerState | null, online: boolean): string | null {
-  if (!online) return "No network. Wherry goes on by itself when there is one.";
+  if (!online && !isHeard(peer)) return "No network. Wherry goes on by itself when there is one.";
   if (peer?.phase === "running" && verdictOf(peer, online).code === "offline") {
     return "Nobody introduces you now. Trying again by itself; open connections stay.";
   }
