@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing
 from functools import partial
+from typing import Final
 
 from wherry_signaling.address import Address
 from wherry_signaling.client.guests import Guests
@@ -18,7 +19,7 @@ from wherry_signaling.client.network_time import NetworkTime
 from wherry_signaling.client.session import Client
 from wherry_signaling.client.websocket import WebSocketConnector
 from wherry_signaling.domains import Purpose
-from wherry_signaling.endpoints import EndpointAddress
+from wherry_signaling.endpoints import EndpointAddress, UdpAddress
 from wherry_signaling.errors import PortBusy, RemoteError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.record import Introducer, dht_key
@@ -38,6 +39,7 @@ from .connection import Closed, Event, LinkActive, Policy, StreamOpened
 from .connection.engines import engine_named
 from .dht import Dht, DhtConfig, DocumentStore, check_document
 from .directory import NodeDirectory
+from .errors import PublishFailed
 from .events import Events
 from .home import Home, Remembered
 from .joining import Joining
@@ -47,6 +49,9 @@ from .network.basics import Basics, add_basics
 from .policy import policy_of
 from .presence import Presence, Published, Whereabouts
 from .store import Store
+
+#: Seconds that places have to store a record; who is slower is not counted.
+PUBLISH_S: Final = 2.5
 
 
 class Parts:
@@ -278,19 +283,22 @@ class Parts:
         return await self._ask_dht(Purpose.PEER_RECORD, peer) or b""
 
     async def _publish(self, document: bytes) -> int:
-        holders = 0
-        error: RemoteError | None = None
-        for held in self.introducers.current():
-            try:
-                holders += await held.client.publish(document)
-            except RemoteError as failed:
-                error = failed
+        """Store it everywhere at once: a place that is silent must not keep the others waiting."""
+
+        async def through_dht() -> int:
+            return len((await self.dht.publish(document, deadline_s=PUBLISH_S)).stored_at)
+
+        places = [through_dht(), *(held.client.publish(document) for held in self.introducers.current())]
+        tasks = [asyncio.create_task(place, name="publish") for place in places]
         try:
-            holders += len((await self.dht.publish(document)).stored_at)
-        except RemoteError as failed:
-            error = failed
-        if not holders and error is not None:
-            raise error
+            await asyncio.wait(tasks, timeout=PUBLISH_S)
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        holders = sum(result for result in results if isinstance(result, int))
+        if not holders:
+            raise PublishFailed("; ".join(str(result) for result in results if isinstance(result, RemoteError)))
         return holders
 
     def _delivered_here(self, tag: bytes, envelope: bytes, host: str, back: int) -> bool:

@@ -25,6 +25,7 @@ from .limits import (
     INBOUND_AT_ONCE,
     PAIRS_REMEMBERED,
     PING_S,
+    PONGS_AT_ONCE,
     SIGNALS_PER_S,
     STRANGERS_AT_ONCE,
     TRACES,
@@ -182,8 +183,10 @@ class Dialer:
         if not self._learn(signal, peer):
             return False
         match signal:
-            case Ping():
+            case Ping() if len(self._tasks) < PONGS_AT_ONCE:
                 self._tasks.start(self._pong(signal, peer, arrival), "pong")
+            case Ping():
+                return False
             case Pong():
                 waiting = self._pings.get(signal.nonce)
                 if waiting is not None and waiting[0] == peer and not waiting[1].done():
@@ -191,7 +194,7 @@ class Dialer:
             case Refusal():
                 meeting = self._meetings.get(peer)
                 if meeting is not None:
-                    meeting.refuse(RefusedByPeer(signal.reason, peer=str(peer)))
+                    meeting.refuse(signal.attempt, RefusedByPeer(signal.reason, peer=str(peer)))
             case Offer() if not self._room_for(peer):
                 return False
             case _:
@@ -244,13 +247,14 @@ class Dialer:
                 self._around.records.learn(document, of=peer)
             except RemoteError:
                 return False
-        return not isinstance(signal, Offer) or self._around.records.get(peer) is not None
+        return not isinstance(signal, Offer | Ping) or self._around.records.get(peer) is not None
 
     async def _pong(self, ping: Ping, peer: PeerId, arrival: Arrival) -> None:
-        trace = Trace(peer, asyncio.get_running_loop().time, inbound=True)
-        record = await self._around.records.find(peer, trace)
-        pong = Pong(nonce=ping.nonce, record=self.own_record())
-        await send_back([arrival], lambda: self._seal(pong, peer, record), trace)
+        record = self._around.records.get(peer)
+        if record is not None:
+            trace = Trace(peer, asyncio.get_running_loop().time, inbound=True)
+            pong = Pong(nonce=ping.nonce, record=self.own_record())
+            await send_back([arrival], lambda: self._seal(pong, peer, record), trace)
 
     def _seal(self, signal: Signal, peer: PeerId, record: PeerRecord) -> bytes:
         return seal_signal(

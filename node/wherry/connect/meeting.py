@@ -17,7 +17,7 @@ from wherry_signaling.signals import ROLE_BESIDE, ROLE_FIRST, Answer, Candidates
 from wherry_signaling.tasks import Tasks
 
 from ..connection import Greeting, IceServer, Link
-from ..errors import DialFailed, DialTimeout, NegotiationFailed
+from ..errors import DialFailed, DialTimeout, NegotiationFailed, RefusedByPeer
 from . import negotiation
 from .candidates import addresses_in, admit, may_try
 from .limits import LOOK_AGAIN_S
@@ -171,11 +171,13 @@ class Meeting:
         """The connection has let go of the attempt's link."""
         self._do(self.pair.ended(attempt, "the connection closed it"))
 
-    def refuse(self, error: RemoteError) -> None:
-        """The peer itself said no: whoever waits hears it."""
-        for attempt in list(self._attempts):
+    def refuse(self, attempt: bytes, error: RemoteError) -> None:
+        """The peer itself said no to an attempt of ours; one that is not under way is an old refusal, replayed."""
+        ours = self._attempts.get(attempt)
+        if ours is not None and self.pair.is_mine(attempt):
+            ours.trace.add("end", "refused", code=error.code)
+            self._last_error = error
             self._do(self.pair.ended(attempt, "refused"))
-        self._resolve(error)
 
     async def close(self) -> None:
         """End every attempt, whatever its state."""
@@ -398,7 +400,7 @@ class Meeting:
         self._do(self.pair.tick(self._now()))
 
     def _failure(self) -> WherryError:
-        if isinstance(self._last_error, DialFailed):
+        if isinstance(self._last_error, DialFailed | RefusedByPeer):
             return self._last_error
         if self._last_error is not None:
             return NegotiationFailed(str(self._last_error), peer=str(self.peer))

@@ -294,6 +294,11 @@ class Pair:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
+    def is_mine(self, attempt: bytes) -> bool:
+        """Whether it is an attempt of ours that is under way."""
+        known = self.attempts.get(attempt)
+        return known is not None and known.mine and known.under_way
+
     def outranks(self, attempt: bytes, other: bytes) -> bool:
         """Whether of two attempts that open at the same time both ends keep `attempt`."""
         one, two = self.attempts.get(attempt), self.attempts.get(other)

@@ -68,7 +68,7 @@ class Records:
         record, checked = check_peer_record(document, self._wall_clock(), of=of)
         known = self._known.get(record.peer)
         now = asyncio.get_running_loop().time()
-        if known is None or record.sequence >= known.record.sequence:
+        if known is None or _newer(record.sequence, document, known):
             self._known[record.peer] = known = _Known(record, checked.data, now)
         self._known.move_to_end(record.peer)
         while len(self._known) > REMEMBERED:
@@ -133,6 +133,13 @@ class Records:
             return False
         trace.add("look_up", "answered", way=source.name, sequence=record.sequence)
         return True
+
+
+def _newer(sequence: int, document: bytes, known: _Known) -> bool:
+    """Whether a document takes the place of the known one; of two with one sequence all keep the same (DHT, here)."""
+    if sequence == known.record.sequence:
+        return document <= known.document
+    return sequence > known.record.sequence
 
 
 #: Seconds that the other sources have when one has answered: a newer record is worth a moment.

@@ -17,8 +17,7 @@ from wherry_signaling.record import Introducer, PeerRecord, check_peer_record
 ADA = Identity(bytes([1] * 32))
 BELA = Identity(bytes([2] * 32))
 HERE = Whereabouts(direct=(EndpointAddress("192.0.2.1", 4770),))
-TBELA = Identity(bytes([2] * 32))
-HERE = Whereabouts(direct=(EndpointAddress("192.0.2.2", 4770),))
+THERE = Whereabouts(direct=(EndpointAddress("192.0.2.2", 4770),))
 
 
 @dataclass
