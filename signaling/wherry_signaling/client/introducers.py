@@ -159,10 +159,14 @@ class Introducers:
 
     async def wait_for(self, count: int) -> list[Held]:
         """Wait until there are so many; returns them."""
-        while len(self._set.held()) < count:
+        return await self.wait_until(lambda held: len(held) >= count)
+
+    async def wait_until(self, fits: Callable[[list[Held]], bool]) -> list[Held]:
+        """Wait until those that introduce us are as `fits` wants them; returns them."""
+        while not fits(held := self.current()):
             self._reached.clear()
             await self._reached.wait()
-        return self.current()
+        return held
 
     def poke(self) -> None:
         """The network has changed: look at every introducer now, and try again what failed before."""

@@ -32,6 +32,7 @@ class Records:
         self.stored: tuple[float, list[PeerId]] = (0.0, [])
         self.count = 0
         self.fail = 0
+        self._changed = asyncio.Event()
 
     async def __call__(self, held: list[Held]) -> None:
         await asyncio.sleep(STORING_S)
@@ -40,6 +41,18 @@ class Records:
             raise EndpointLost("the record could not be stored")
         self.stored = (asyncio.get_running_loop().time(), [one.peer for one in held])
         self.count += 1
+        self._changed.set()
+
+    async def wait_until(self, fits: Callable[[list[PeerId]], bool]) -> None:
+        """Wait until the stored record names those that `fits` wants."""
+        while not fits(self.stored[1]):
+            self._changed.clear()
+            await self._changed.wait()
+
+
+def without(peer: PeerId) -> Callable[[list[Held]], bool]:
+    """Whether a peer is not among them."""
+    return lambda held: peer not in {one.peer for one in held}
 
 
 class Mesh:
@@ -135,9 +148,8 @@ def test_lost_introducers_are_replaced(how: str, victims: int) -> None:
 
 
 async def _healed(introducers: Introducers, around: Mesh, lost: set[PeerId], begun: float) -> None:
-    while around.records.stored[0] < begun or len(set(around.records.stored[1]) - lost) < 3:
-        await asyncio.sleep(0.05)
-        assert now() - begun < 5.0, "three introducers, and the new record stored, within 5 s"
+    await around.records.wait_until(lambda stored: len(set(stored) - lost) == 3)
+    assert now() - begun < 5.0, "three introducers, and the new record stored, within 5 s"
     assert {one.peer for one in introducers.current()}.isdisjoint(lost)
 
 
@@ -188,8 +200,7 @@ async def test_a_hung_endpoint_is_noticed_though_its_socket_is_open() -> None:
         hung = held[0].addresses[0].host
         begun = now()
         with around.world.sockets.tamper(lambda source, _, data: [] if source == hung else [(0, data)]):
-            while held[0].peer in {one.peer for one in introducers.current()}:
-                await asyncio.sleep(0.1)
+            await introducers.wait_until(without(held[0].peer))
             assert now() - begun < INTRODUCER_PING_S + INTRODUCER_PONG_S + 0.5
             await introducers.wait_for(3)
             assert now() - begun < INTRODUCER_PING_S + INTRODUCER_PONG_S + 2
@@ -204,8 +215,7 @@ async def test_poke_looks_at_once() -> None:
         with around.world.sockets.tamper(lambda source, _, data: [] if source == hung else [(0, data)]):
             introducers.poke()
             begun = now()
-            while held[0].peer in {one.peer for one in introducers.current()}:
-                await asyncio.sleep(0.1)
+            await introducers.wait_until(without(held[0].peer))
             assert now() - begun < INTRODUCER_PONG_S + 0.2
 
 
@@ -225,15 +235,12 @@ async def test_make_before_break() -> None:
             introducers.offer([around.world.address(7)])
             introducers.poke()
             before = around.records.count
-            while slow.peer in {one.peer for one in introducers.current()}:
-                await asyncio.sleep(0.01)
+            await introducers.wait_until(without(slow.peer))
             assert slow.client.alive
             async with await around.world.client(9, endpoint=0, role=Role.GUEST) as guest:
                 await guest.send(identity(500).id, b"", sealed(1))
                 assert around.records.count == before
-                while around.records.count == before:
-                    await asyncio.sleep(0.01)
-                assert slow.peer not in around.records.stored[1]
+                await around.records.wait_until(lambda stored: slow.peer not in stored)
                 await asyncio.sleep(1)
                 assert not slow.client.alive
                 with pytest.raises(NoReservation):
