@@ -81,7 +81,7 @@ class Schedule:
         if pair.alice.error is None and pair.bob.error is None:
             await pair.connect()
         async with asyncio.timeout(600):
-            while pair.alice.stream_count or pair.bob.stream_count or self.serving:
+            while pair.alice.stream_count or pair.bob.stream_count or self.serving:  # noqa: ASYNC110 - virtual seconds
                 await asyncio.sleep(1)
 
     async def disturb(self, pair: ConnectedPair) -> None:
