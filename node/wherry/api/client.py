@@ -125,10 +125,13 @@ class Client:
         patience = _DIAL_S + request.interval_s + request.timeout_s
         return self._lines("POST", "ping", request, PingReplyView, patience)
 
-    def events(self, since: int = 0, *, follow: bool = True) -> Iterator[EventView]:
-        """What happened after the event `since`; with `follow` without end, unless the node ends."""
+    def events(self, since: int = 0, *, follow: bool = True, timeout_s: float | None = None) -> Iterator[EventView]:
+        """What happened after the event `since`; with `follow` without end, unless the node ends.
+
+        :param timeout_s: how long to wait for the next one, at most.
+        """
         request = bodies.EventsRequest(since=since, follow=follow)
-        return self._lines("GET", "events", request, EventView, None)
+        return self._lines("GET", "events", request, EventView, timeout_s)
 
     # -- the wire -----------------------------------------------------------------------------------------------------
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 @click.option("-v", "--verbose", count=True, help="Log more; twice for everything.")
 @click.option("-q", "--quiet", is_flag=True, help="Log errors only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="How log lines look. [default: text]")
-@click.option("--stop-with-stdin", is_flag=True, hidden=True)
+@click.option("--in-demo", is_flag=True, hidden=True)
 def command(
-    home: str | None, no_mdns: bool, passphrase: bool, verbose: int, quiet: bool, stop_with_stdin: bool, **flags: Any
+    home: str | None, no_mdns: bool, passphrase: bool, verbose: int, quiet: bool, in_demo: bool, **flags: Any
 ) -> None:
     """Run a node in this terminal, until Ctrl-C or `wherry down`.
 
@@ -45,7 +45,8 @@ def command(
     flags["mdns"] = False if no_mdns else None
     flags["log_level"] = "error" if quiet else (None, "info", "debug")[min(verbose, 2)]
     path = home_of(home)
-    config = load_config(path, flags)
+    # A demo's node is what its flags say, whatever its user's own node is configured with.
+    config = load_config(path, flags, {}, folder=path) if in_demo else load_config(path, flags)
     start_logging(config.log_level, config.log_format)
     place = Home(path, ask_passphrase=asks_passphrase())
     with place.locked():
@@ -53,7 +54,7 @@ def command(
         place.identity(choose_passphrase=choose_passphrase if passphrase else None)
         for notice in place.notices:
             screen.note(f"! {notice}")
-        if run_until_stopped(_run(config, place), with_stdin=stop_with_stdin):
+        if run_until_stopped(_run(config, place), with_stdin=in_demo):
             screen.note(f"{place.name()} has ended.")
 
 
