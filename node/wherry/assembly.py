@@ -38,6 +38,7 @@ from .connect.ways import Arrival
 from .connection import Closed, Event, LinkActive, Policy, StreamOpened
 from .connection.engines import engine_named
 from .dht import Dht, DhtConfig, DocumentStore, check_document
+from .dht.events import ContactJoined, DhtEvent, StateChanged
 from .directory import NodeDirectory
 from .errors import PublishFailed
 from .events import Events
@@ -83,6 +84,8 @@ class Parts:
         self._tasks = Tasks("node")
         self._since: dict[PeerId, float] = {}
         self.network_time = NetworkTime()
+        #: Whether every piece is there; false again when the first of them goes.
+        self.opened = False
         self.names: dict[PeerId, str] = {}
 
     async def open(self, stack: AsyncExitStack) -> None:
@@ -101,6 +104,7 @@ class Parts:
             check=check_document,
             clock=self.wall_clock,
             config=DhtConfig(proof_bits=self.config.dht_proof_of_work_bits),
+            on_event=self._dht_event,
         )
         self._connector = WebSocketConnector()
         stack.push_async_callback(self._connector.close)
@@ -160,8 +164,13 @@ class Parts:
         self._tasks.start(self.presence.run(), "presence")
         self._tasks.start(self._watch_dht(), "watching the DHT")
         await stack.enter_async_context(self.introducers)
+        self.opened = True
+        stack.callback(self._closing)
         if self.config.mdns:
             await self._discover(stack)
+
+    def _closing(self) -> None:
+        self.opened = False
 
     async def _listen(self, stack: AsyncExitStack) -> Endpoint:
         error: PortBusy | None = None
@@ -337,6 +346,17 @@ class Parts:
         self.introducers.poke()
         self.presence.poke()
         self._update_whereabouts(self.introducers.current())
+
+    def _dht_event(self, event: DhtEvent) -> None:
+        match event:
+            case ContactJoined(endpoint=endpoint) if self.opened:
+                self.joining.notice()
+                if not self._is_own(endpoint.host, endpoint.port):
+                    self.introducers.offer([EndpointAddress(endpoint.host, endpoint.port)])
+            case StateChanged() if self.opened:
+                self._update_whereabouts(self.introducers.current())
+            case _:
+                return
 
     def _published(self, published: Published) -> None:
         self.events.emit("published", {"sequence": published.record.sequence, "holders": published.holders})

@@ -85,6 +85,10 @@ class Joining:
             self._contacts.setdefault(Endpoint(entry.host, entry.port))
         self._wake.set()
 
+    def notice(self) -> None:
+        """Somebody came into the DHT's table."""
+        self._wake.set()
+
     async def run(self) -> None:
         """Join the DHT, and join it again whenever nobody is left in it, until cancelled."""
         retry_s = RETRY_S

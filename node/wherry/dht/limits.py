@@ -10,8 +10,8 @@ from typing import Final
 K: Final = 20
 #: Disjoint paths of a look-up and of a publish: S/Kademlia's d. With 20 % colluders four find nearly everything.
 PATHS: Final = 4
-#: Requests under way on each path: one dead contact does not stop its path.
-PARALLEL: Final = 2
+#: Requests under way on each path, Kademlia's alpha: one dead contact does not stop its path.
+PARALLEL: Final = 3
 #: Contacts nearest to ourselves that are kept whatever their bucket says: S/Kademlia's sibling list.
 SIBLINGS: Final = 2 * K
 #: Contacts of one public network (/24, /56) in one bucket, and in the table: one landlord does not own a key's region.
@@ -106,6 +106,8 @@ SOLICITED_S: Final = 600.0
 SOLICITED: Final = 8192
 #: Seconds between dial-backs asked for.
 DIAL_BACK_S: Final = 60.0
+#: Seconds between the first requests for a dial-back: in a young network whoever could knock joins after us.
+PROVE_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 #: Seconds a dial-back may take: three hops.
 KNOCK_S: Final = 5.0
 #: Seconds after which being reachable is to be seen again.

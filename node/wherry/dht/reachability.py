@@ -63,6 +63,7 @@ class Reachability:
         #: Whether somebody on loopback or our private network is in touch with us.
         self._local = False
         self._witnesses: OrderedDict[str, Endpoint] = OrderedDict()
+        self._observed: Endpoint | None = None
         self._sent: OrderedDict[str, float] = OrderedDict()
         self._sure_from = 0.0
         self._cookie: tuple[bytes, float] | None = None
@@ -75,10 +76,7 @@ class Reachability:
     @property
     def observed(self) -> Endpoint | None:
         """Our endpoint as most networks see it; public ones count more than private, whoever says so."""
-        votes = Counter(self._witnesses.values())
-        if not votes:
-            return None
-        return max(votes, key=lambda endpoint: (endpoint.scope, votes[endpoint]))
+        return self._observed
 
     @property
     def serving(self) -> bool:
@@ -127,13 +125,16 @@ class Reachability:
         self._local = self._local or by.scope is not Scope.GLOBAL
         if by.scope != observed.scope:
             return False
-        before = self.observed
-        self._witnesses.pop(by.network, None)
+        said = self._witnesses.pop(by.network, None)
         self._witnesses[by.network] = observed
+        if said == observed:
+            return False
         if len(self._witnesses) > WITNESSES:
             self._witnesses.popitem(last=False)
-        after = self.observed
-        moved = before is not None and after is not None and before.host != after.host
+        votes = Counter(self._witnesses.values())
+        before = self._observed
+        self._observed = max(votes, key=lambda endpoint: (endpoint.scope, votes[endpoint]))
+        moved = before is not None and before.host != self._observed.host
         return moved and self._happened(Event.MOVED, now)
 
     def tick(self, now: float) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 
 import pytest
 
-from wherry.dht import Dht, DhtConfig, DocumentStore, Endpoint, check_document
+from wherry.dht import Dht, DocumentStore, Endpoint, check_document
 from wherry.errors import LookUpFailed, PublishFailed
 from wherry.testing.clock import run_virtual
 from wherry.testing.dht import DhtNetwork, document, key_of
@@ -42,30 +43,53 @@ def test_alone_there_is_nobody_to_ask() -> None:
 
 @pytest.mark.parametrize(("host", "family"), [("127.0.0.1", 4), ("::1", 6)])
 async def test_over_real_sockets(host: str, family: int) -> None:
-    def node(store: DocumentStore) -> Dht:
-        loop = asyncio.get_running_loop()
-        return Dht(
-            key=None,
-            open_endpoint=lambda factory: loop.create_datagram_endpoint(factory, local_addr=(host, 0)),
-            store=store,
-            check=check_document,
-            clock=time.time,
-            config=DhtConfig(),
-        )
+    async with AsyncExitStack() as stack:
+        one, two, three = [await stack.enter_async_context(_node(host, stack)) for _ in range(3)]
+        for other in (two, three):
+            assert await other.bootstrap([Endpoint(host, _port(one))]) == 1
+        record = document(b"alice", issued=int(time.time()))
+        published = await two.publish(record)
+        assert len(published.stored_at) == 2
+        found = await three.look_up(key_of(b"alice"))
+        assert found.document == record
+        assert one.state == two.state == three.state == "server"
+        assert {contact.endpoint.version for contact in three.contacts()} == {family}
 
-    stores = [DocumentStore() for _ in range(3)]
-    try:
-        async with node(stores[0]) as one, node(stores[1]) as two, node(stores[2]) as three:
-            port = one._server.transport.get_extra_info("sockname")[1]
-            for other in (two, three):
-                assert await other.bootstrap([Endpoint(host, port)]) == 1
-            record = document(b"alice", issued=int(time.time()))
-            published = await two.publish(record)
-            assert len(published.stored_at) == 2
-            found = await three.look_up(key_of(b"alice"))
-            assert found.document == record
-            assert one.state == two.state == three.state == "server"
-            assert {contact.endpoint.version for contact in three.contacts()} == {family}
-    finally:
-        for store in stores:
-            store.close()
+
+async def test_a_dual_stack_socket_serves_both_kinds_of_neighbours() -> None:
+    """What comes in as ::ffff:127.0.0.1 is IPv4, and goes out so too; each has a table of its own."""
+    async with AsyncExitStack() as stack:
+        both, four, six = [await stack.enter_async_context(_node(host, stack)) for host in ("::", "127.0.0.1", "::1")]
+        port = _port(both)
+        assert await four.bootstrap([Endpoint("127.0.0.1", port)]) == 1
+        assert await six.bootstrap([Endpoint("::1", port)]) == 1
+        assert sorted(contact.endpoint.version for contact in both.contacts()) == [4, 6]
+        record = document(b"alice", issued=int(time.time()))
+        assert len((await both.publish(record)).stored_at) == 2
+        for node in (four, six):
+            assert (await node.look_up(key_of(b"alice"))).document == record
+
+
+async def test_a_name_is_a_bootstrap_node_too_and_all_its_addresses_are_tried() -> None:
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(_node("127.0.0.1", stack))
+        other = await stack.enter_async_context(_node("127.0.0.1", stack))
+        assert await other.bootstrap([Endpoint("nowhere.invalid", 1), Endpoint("localhost", _port(one))]) == 1
+
+
+def _node(host: str, stack: AsyncExitStack) -> Dht:
+    loop = asyncio.get_running_loop()
+    store = DocumentStore()
+    stack.callback(store.close)
+    return Dht(
+        key=None,
+        open_endpoint=lambda factory: loop.create_datagram_endpoint(factory, local_addr=(host, 0)),
+        store=store,
+        check=check_document,
+        clock=time.time,
+    )
+
+
+def _port(node: Dht) -> int:
+    assert node._server.transport is not None
+    return int(node._server.transport.get_extra_info("sockname")[1])

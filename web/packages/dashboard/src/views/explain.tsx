@@ -10,7 +10,7 @@ import { milliseconds } from "../words/units.ts";
 export function ExplainCard({ trace, who }: { readonly trace: Trace | null; readonly who: string }) {
   if (trace === null) return null;
   return (
-    <Card title={trace.outcome === "failed" ? `Why ${who} cannot be reached` : `How you got to ${who}`} icon="info" class="explain">
+    <Card title={TITLES[trace.outcome](who)} icon="info" class="explain">
       {trace.outcome !== "open" && <p class="explain-sentence">{trace.summary.replaceAll(shortId(trace.peer), who)}</p>}
       {trace.advice !== null && (
         <p class="explain-advice">
@@ -25,6 +25,12 @@ export function ExplainCard({ trace, who }: { readonly trace: Trace | null; read
     </Card>
   );
 }
+
+const TITLES: Readonly<Record<Trace["outcome"], (who: string) => string>> = {
+  running: (who) => `On the way to ${who}`,
+  open: (who) => `How you got to ${who}`,
+  failed: (who) => `Why ${who} cannot be reached`,
+};
 
 /** Traces name introducers by their short id; where one has told a name, that reads better. */
 function useCalled(): (way: string) => string {

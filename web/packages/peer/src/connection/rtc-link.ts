@@ -6,6 +6,7 @@
 
 import { WherryError } from "../errors.ts";
 import { GATHER_MS, GATHER_QUIET_MS } from "../limits.ts";
+import { Once } from "../tasks.ts";
 import type { CandidatePair } from "../types.ts";
 import { LINK_BUFFER_BYTES, MAX_PEER_LANES } from "./limits.ts";
 import { type IceServer, LANE_LABEL, LANE_PROTOCOL, type Lane, type Link, type LinkStats } from "./link.ts";
@@ -117,40 +118,37 @@ class RtcLink implements Link {
   /** Collect candidates: `quiet` resolves when the description may go, what comes later is told by `onCandidates`. */
   #gather(): { readonly quiet: Promise<void>; readonly cancel: () => void } {
     const pc = this.#pc;
+    const quiet = new Once<void>();
     const late: string[] = [];
-    let [told, timer, batch] = [false, 0, 0];
+    let [timer, batch, anyLate] = [0, 0, false];
+    const release = (): void => {
+      clearTimeout(timer);
+      clearTimeout(longest);
+      quiet.resolve();
+    };
+    const longest = setTimeout(release, GATHER_MS);
     const flush = (end: boolean): void => {
       clearTimeout(batch);
       batch = 0;
       if (!this.#over) this.onCandidates(late.splice(0), end);
     };
-    let release = (): void => undefined;
-    const quiet = new Promise<void>((resolve) => {
-      release = () => {
-        told = true;
-        clearTimeout(timer);
-        clearTimeout(longest);
-        resolve();
-        if (pc.iceGatheringState === "complete") queueMicrotask(() => flush(true));
-      };
-    });
-    const longest = setTimeout(release, GATHER_MS);
     pc.addEventListener("icecandidate", ({ candidate }) => {
       if (candidate === null || candidate.candidate === "") return;
-      if (told) {
+      if (quiet.done) {
+        anyLate = true;
         late.push(candidate.candidate);
         if (batch === 0) batch = Number(setTimeout(flush, BATCH_MS, false));
-        return;
+      } else {
+        clearTimeout(timer);
+        timer = Number(setTimeout(release, GATHER_QUIET_MS));
       }
-      clearTimeout(timer);
-      timer = Number(setTimeout(release, GATHER_QUIET_MS));
     });
     pc.addEventListener("icegatheringstatechange", () => {
       if (pc.iceGatheringState !== "complete") return;
-      if (told) flush(true);
+      if (anyLate) flush(true); // without late ones the description was whole, and an end says nothing new
       else release();
     });
-    return { quiet, cancel: release };
+    return { quiet: quiet.promise, cancel: release };
   }
 
   // -- what happens ---------------------------------------------------------------------------------------------------
