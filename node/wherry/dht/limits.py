@@ -77,8 +77,10 @@ SOURCES: Final = 4096
 TOKEN_S: Final = 300.0
 #: Contacts outside the table whose tokens are remembered.
 ACQUAINTANCES: Final = 2048
-#: Requests of our own under way: 16 look-ups' worth.
-OUTSTANDING: Final = 1024
+#: Look-ups and publishes of our own at one time; more wait for their turn.
+LOOK_UPS: Final = 64
+#: Requests of our own under way: what so many look-ups have open, the slow ones with them.
+OUTSTANDING: Final = LOOK_UPS * 64
 #: Seconds a node that sent a forgery is not asked or kept.
 BAN_S: Final = 600.0
 #: Nodes banned at one time.

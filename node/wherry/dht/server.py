@@ -25,6 +25,7 @@ from .document import CheckDocument, CheckedDocument
 from .endpoint import Endpoint
 from .frames import Status, Store, Stored
 from .key import DhtKey
+from .limits import LOOK_UPS
 from .look_up import LookUp, Search
 from .protocol import Protocol, Reply
 from .resolve import resolve
@@ -83,6 +84,7 @@ class Server(KademliaServer):
             random,
         )
         self._emit = emit
+        self._turns = asyncio.Semaphore(LOOK_UPS)
 
     def _create_protocol(self) -> Protocol:
         return self.protocol_class(
@@ -154,6 +156,7 @@ class Server(KademliaServer):
     async def get(self, key: bytes, deadline_s: float | None = None) -> tuple[LookUp, list[Search]]:
         """Look for the newest document under `key`, by IPv4 and IPv6 at once.
 
+        :param deadline_s: seconds, from when its turn has come.
         :raises LookUpFailed: if no other node is known and nothing is kept here.
         """
         loop = asyncio.get_running_loop()
@@ -286,7 +289,7 @@ class Server(KademliaServer):
 
     async def _run(self, searches: Sequence[Search], deadline_s: float, *, patient: bool) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(deadline_s), asyncio.TaskGroup() as group:
+            async with self._turns, asyncio.timeout(deadline_s), asyncio.TaskGroup() as group:
                 for search in searches:
                     group.create_task(search.run(patient=patient))
 
