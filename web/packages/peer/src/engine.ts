@@ -39,8 +39,14 @@ import type {
 
 /** Milliseconds between two measurements of all connections. */
 const MEASURE_MS = 1000;
+/** Measurements after which it is kept again with whom the page is connected. */
+const KEEP_EVERY = 60;
 /** Milliseconds that a dial waits for the first introducer of a page that was just opened. */
 const FIRST_INTRODUCER_MS = 6000;
+/** Milliseconds after which whom a page was connected with is only remembered. */
+const RESTORE_MS = 10 * 60_000;
+/** Connections that are made again: a page with more is hardly one that a person looks at. */
+const RESTORED = 16;
 /** Milliseconds until a lost connection is dialled again, while it is not given up. */
 const REDIAL_MS = 1000;
 /** A clock further off than this is a problem that the page shows. */
@@ -80,6 +86,7 @@ export class Engine {
   /** What a link named as ways in, asked beside our own introducers. */
   #invited: readonly EndpointAddress[] = [];
   #measuring: ReturnType<typeof setInterval> | undefined;
+  #measured = 0;
   #phase: PeerState["phase"] = "starting";
 
   constructor(options: EngineOptions) {
@@ -146,12 +153,21 @@ export class Engine {
     this.#measuring = setInterval(() => void this.#measure(), MEASURE_MS);
     this.#phase = "running";
     this.#options.onChange();
+    void this.#restore();
   }
 
-  close(): void {
+  /** Connect again with whom the page was connected before it was loaded anew. */
+  async #restore(): Promise<void> {
+    const before = await this.#options.store.get("connected");
+    if (before === undefined || Date.now() - before.at > RESTORE_MS) return;
+    for (const id of before.peers) void this.connect(id).catch(() => undefined); // how it goes is in the trace
+  }
+
+  /** @param told - whether connected peers hear of it; one who comes back at once says nothing */
+  close({ told }: { readonly told: boolean }): void {
     this.#phase = "stopped";
     clearInterval(this.#measuring);
-    this.#network.close();
+    this.#network.close({ told });
     this.#dialer.close();
     this.#introducers.close();
     this.#guests.close();
@@ -428,12 +444,17 @@ export class Engine {
   async #measure(): Promise<void> {
     const all = this.#network.all.filter((one) => one.announced);
     if (all.length === 0) return;
+    this.#measured += 1;
+    if (this.#measured % KEEP_EVERY === 0) this.#keepMet();
     await Promise.all(all.map(async (one) => this.#measureOne(one)));
     this.#options.onChange();
   }
 
   #keepMet(): void {
-    this.#keep(this.#options.store.set("met", this.#seen.toKeep()));
+    const { store } = this.#options;
+    const peers = this.#network.all.filter((one) => one.announced).map((one) => String(one.id));
+    this.#keep(store.set("met", this.#seen.toKeep()));
+    this.#keep(store.set("connected", { at: Date.now(), peers: peers.slice(0, RESTORED) }));
   }
 
   /** What a browser cannot keep is lost with the page; everything else goes on. */

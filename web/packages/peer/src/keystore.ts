@@ -25,6 +25,8 @@ export interface Kept {
   sequence: number;
   /** Endpoints that introduced us, as multiaddrs. */
   endpoints: readonly string[];
+  /** Who is connected, and when that was last true: a page that is loaded again connects again. */
+  connected: { readonly at: number; readonly peers: readonly string[] };
   /** Who was connected: id, claimed name, when last seen. */
   met: readonly { readonly peer: string; readonly name: string | null; readonly seen: number }[];
 }

@@ -100,9 +100,13 @@ export class Network {
     connected.connection.close();
   }
 
-  close(): void {
+  /** End all connections. A page that goes may be loaded again: its peers are not told, and meet the new one. */
+  close({ told }: { readonly told: boolean }): void {
     this.#closed = true;
-    for (const { connection } of this.all) connection.close("the page was closed");
+    for (const { connection } of this.all) {
+      if (told) connection.close("the page was closed");
+      else connection.abandon();
+    }
   }
 
   #make(peer: PeerId): Connected {

@@ -86,7 +86,7 @@ export class WherryPeer implements Peer {
     this.#leadership = standForLeader(this.#channel, {
       onLead: () => void this.#lead(),
       onFollow: () => void this.#follow(),
-      onLost: () => this.#stopLeading(),
+      onLost: () => this.#stopLeading(false),
     });
     this.#watchPage();
   }
@@ -160,12 +160,17 @@ export class WherryPeer implements Peer {
     await this.#do((engine) => engine.importKey(text), (follower) => follower.call("importKey", text));
   }
 
+  /** End everything; connected peers are told that this was meant. */
   async close(): Promise<void> {
+    this.#end(true);
+  }
+
+  #end(told: boolean): void {
     this.#leave.abort();
     this.#leadership.close();
     this.#channel?.post({ type: "bye", from: this.#channel.id });
     this.#following?.close();
-    this.#stopLeading();
+    this.#stopLeading(told);
     this.#channel?.close();
   }
 
@@ -222,10 +227,10 @@ export class WherryPeer implements Peer {
     if (follower.state !== null) this.#started.resolve();
   }
 
-  #stopLeading(): void {
+  #stopLeading(told: boolean): void {
     const leading = this.#leading;
     this.#leading = null;
-    leading?.engine.close();
+    leading?.engine.close({ told });
     leading?.store.close();
   }
 
@@ -263,7 +268,7 @@ export class WherryPeer implements Peer {
     target.addEventListener?.("pageshow", (event) => {
       if ("persisted" in event && event.persisted === true) globalThis.location.reload(); // out of the browser's cache
     });
-    target.addEventListener?.("pagehide", () => void this.close(), { signal });
+    target.addEventListener?.("pagehide", () => this.#end(false), { signal });
     for (const name of ["online", "offline", "resume"]) {
       target.addEventListener?.(name, () => this.#wake(), { signal });
     }

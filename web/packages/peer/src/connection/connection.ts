@@ -239,6 +239,15 @@ export class Connection implements Around {
     this.pump();
   }
 
+  /** Leave without a word: the peer keeps its streams for a while, in case we come back. */
+  abandon(): void {
+    for (const { link } of this.#attached.values()) {
+      link.onClosed = () => undefined;
+      link.close();
+    }
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
   // -- the shell ------------------------------------------------------------------------------------------------------
 
   /** Carry what the core has to say to the links, and what it found out to whoever waits. */

@@ -141,13 +141,18 @@ export function encode(frame: Frame): Bytes {
 }
 
 function build(kind: number, stream: number, offset: number, flags = 0, ...payload: readonly Uint8Array[]): Bytes {
-  const header = new Uint8Array(HEADER_BYTES);
-  const view = new DataView(header.buffer);
+  const frame = concat(new Uint8Array(HEADER_BYTES), ...payload);
+  const view = new DataView(frame.buffer);
   view.setUint8(0, kind);
   view.setUint8(1, flags);
   view.setUint32(4, stream);
-  view.setBigUint64(8, BigInt(offset));
-  return concat(header, ...payload);
+  setOffset(view, 8, offset);
+  return frame;
+}
+
+function setOffset(view: DataView, at: number, offset: number): void {
+  view.setUint32(at, Math.floor(offset / 2 ** 32));
+  view.setUint32(at + 4, offset % 2 ** 32);
 }
 
 function encodeResume(stream: number, { received, limit, final, cut, reset, stop }: Resume): Bytes {
@@ -174,7 +179,7 @@ function u32(value: number): Bytes {
 
 function u64(value: number): Bytes {
   const out = new Uint8Array(8);
-  new DataView(out.buffer).setBigUint64(0, BigInt(value));
+  setOffset(new DataView(out.buffer), 0, value);
   return out;
 }
 
@@ -219,7 +224,7 @@ const SHAPES: ReadonlyMap<number, Shape> = new Map<number, Shape>([
  * Read one message as a frame.
  * @throws WherryError PROTOCOL_VIOLATION if it is none; the detail says why.
  */
-export function decode(data: Uint8Array): Frame | UnknownFrame {
+export function decode(data: Bytes): Frame | UnknownFrame {
   if (data.length < HEADER_BYTES || data.length > MAX_FRAME_BYTES) throw violation(`a frame of ${data.length} bytes`);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const kind = view.getUint8(0);
@@ -239,13 +244,13 @@ interface Parts {
   readonly stream: number;
   readonly offset: number;
   readonly flags: number;
-  readonly data: Uint8Array;
+  readonly data: Bytes;
   readonly view: DataView;
 }
 
 function frameOf(kind: number, { stream, offset, flags, data, view }: Parts): Frame {
   const code = (): number => view.getUint32(HEADER_BYTES);
-  const payload = (): Bytes => new Uint8Array(data.subarray(HEADER_BYTES));
+  const payload = (): Bytes => data.subarray(HEADER_BYTES);
   switch (kind) {
     case Kind.OPEN:
       return { kind: "open", stream, name: nameOf(payload()), limit: offset, datagrams: (flags & DATAGRAMS) !== 0 };
