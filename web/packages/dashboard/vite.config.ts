@@ -57,6 +57,6 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       rolldownOptions: { input: resolve(import.meta.dirname, staged ? "staged.html" : "index.html") },
     },
-    test: { name: "dashboard", environment: "happy-dom" },
+    test: { name: "dashboard", environment: "happy-dom", env: { TZ: "UTC" } },
   };
 });

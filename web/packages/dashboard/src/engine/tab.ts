@@ -6,6 +6,11 @@ import { Keep } from "./keep.ts";
 import { PeerEngine, type Surroundings } from "./peer-engine.ts";
 import { startingEngine } from "./still.ts";
 
+declare global {
+  /** The peer of this tab, for the browser's console: `await wherry.ping("12D3KooW…")`. */
+  var wherry: WherryPeer | undefined;
+}
+
 const BROWSER: Surroundings = {
   clock: () => performance.now(),
   time: () => Date.now(),
@@ -20,6 +25,7 @@ export function tabEngine(storage: Storage | null): ReadonlySignal<Engine> {
     try {
       if (typeof RTCPeerConnection === "undefined") throw new WherryError("ENGINE_MISSING");
       const peer = await WherryPeer.start();
+      globalThis.wherry = peer;
       const started = new PeerEngine(peer, new Keep(storage, peer.state.id), BROWSER);
       followBrowser(started);
       engine.value = started;
