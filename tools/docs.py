@@ -35,7 +35,7 @@ WIDTH = 100
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+\s+(.+?)\s*$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-LIMIT = re.compile(r"((?:^#: .*\n)+)^(\w+): Final(?:\[[^=]*\])? = ", re.MULTILINE)
+LIMIT = re.compile(r"(\w+): Final\b")
 
 
 def main(arguments: list[str]) -> int:
@@ -100,8 +100,17 @@ def limits_page() -> str:
 
 
 def _limits(file: Path) -> Iterator[tuple[str, str]]:
-    for comment, name in LIMIT.findall(file.read_text(encoding="utf-8")):
-        yield name, " ".join(line.removeprefix("#:").strip() for line in comment.splitlines()).replace("|", "\\|")
+    """Name and reason of each limit; a reason holds for all the names right below it."""
+    reason: list[str] = []
+    above = ""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#:"):
+            reason = [*(reason if above.startswith("#:") else []), line.removeprefix("#:").strip()]
+        elif found := LIMIT.match(line):
+            yield found[1], " ".join(reason).replace("|", "\\|")
+        elif not line.startswith((" ", ")")):  # neither a limit's value, continued
+            reason = []
+        above = line
 
 
 def _value(module: ModuleType, name: str) -> str:
