@@ -12,7 +12,7 @@ from wherry.connection import codes, events
 from wherry.connection.core import ConnectionCore, State
 from wherry.connection.frames import Frame, Kind, is_name
 from wherry.connection.lane_pool import LanePool
-from wherry.connection.limits import CLOSE_FLUSH_S, LINK_BUFFER_BYTES
+from wherry.connection.limits import CLOSE_FLUSH_S, LINK_BUFFER_BYTES, PING_AGAIN_S
 from wherry.connection.link import Greeting, LaneKind, Link, LinkStats
 from wherry.connection.policy import Policy
 from wherry.connection.stream import Datagrams, Stream
@@ -257,9 +257,14 @@ class Connection:
         if self._core.error is not None:
             raise self._core.error
         pong = self._loop.create_future()
-        self._ping(pong)
-        self.pump()
-        rtt_s: float = await pong
+        try:
+            while not pong.done():  # the peer leaves one unanswered where they come too fast
+                self._ping(pong)
+                self.pump()
+                await asyncio.wait([pong], timeout=PING_AGAIN_S)
+        finally:
+            self._pongs = {number: waiting for number, waiting in self._pongs.items() if waiting is not pong}
+        rtt_s: float = pong.result()
         return rtt_s
 
     def _ping(self, pong: asyncio.Future[float]) -> None:

@@ -71,6 +71,8 @@ HEARTBEAT_MISSES: Final = 3
 #: Seconds of silence with bytes in flight before a link is suspect; four round trips if that is longer.
 SUSPECT_S: Final = 1.0
 SUSPECT_ROUND_TRIPS: Final = 4
+#: Seconds after which a ping that was not answered is sent again: longer than any round trip on earth.
+PING_AGAIN_S: Final = 1.0
 #: Seconds for the peer's HELLO on an open link: it is under way already, this covers a retransmission or two.
 HELLO_S: Final = 5.0
 #: Seconds without any link before the connection is lost: two dialling attempts of 15 s.
