@@ -14,6 +14,7 @@ import click
 
 from ..api.problems import failure_of
 from . import screen, words
+from .exits import INTERRUPTED
 from .mesh import NAMES, Mesh
 from .options import json_option
 from .story import Step, StepFailed, tell, watch
@@ -58,7 +59,7 @@ def command(nodes: int, once: bool, lan: bool, as_json: bool) -> None:
         except KeyboardInterrupt:
             mesh.close()
             screen.note(f"\nAll {words.count(len(mesh.nodes), 'node')} have ended.")
-            raise
+            sys.exit(INTERRUPTED)
 
 
 def _show(mesh: Mesh, nodes: int, host: str) -> list[Step]:

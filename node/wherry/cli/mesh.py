@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from wherry_signaling.errors import HomeUnusable
+
 from ..api.client import Client
 from ..errors import NodeLost
 from ..home import Home
@@ -108,10 +110,17 @@ class NodeProcess:
 
 
 class Mesh:
-    """All nodes of one demo, in a temporary folder; a context manager that leaves none behind."""
+    """All nodes of one demo, in a temporary folder; a context manager that leaves none behind.
+
+    :raises HomeUnusable: if there can be no such folder.
+    """
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="wherry-demo-"))
+        try:
+            self._folder = Path(tempfile.mkdtemp(prefix="wherry-demo-"))
+        except OSError as error:
+            hint = "Choose another place by TMPDIR."
+            raise HomeUnusable(f"no temporary folder can be made: {error.strerror}", hint=hint) from error
         self.nodes: list[NodeProcess] = []
 
     def __enter__(self) -> Mesh:

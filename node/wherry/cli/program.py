@@ -12,12 +12,17 @@ import click
 from wherry_signaling.errors import LocalError, WherryError
 
 from . import screen
+from .exits import INTERRUPTED, USAGE
 from .table import COMMANDS
 
-INTERRUPTED: Final = 130
-USAGE: Final = 2
-
 _ENTRIES: Final = {entry.name: entry for entry in COMMANDS}
+
+
+class Usage(LocalError):
+    """What was typed is no command, or not with these options."""
+
+    code, exit = "USAGE", USAGE
+    text, default_hint = "Not understood", "Help: wherry --help"
 
 
 class Commands(click.Group):
@@ -47,7 +52,7 @@ class Commands(click.Group):
             near = difflib.get_close_matches(args[0], _ENTRIES, n=1)
             if not near:
                 raise
-            raise click.UsageError(f"{error.message} Did you mean {near[0]}?", ctx) from error
+            raise Usage(error.message, hint=f"Did you mean {near[0]}?") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table's own lines, so that no module is imported for them."""
@@ -70,13 +75,6 @@ def program() -> None:
 
     To begin: `wherry demo` shows a mesh on this machine; `wherry up` runs your own node.
     """
-
-
-class Usage(LocalError):
-    """What was typed is no command, or not with these options."""
-
-    code, exit = "USAGE", USAGE
-    text, default_hint = "Not understood", "Help: wherry --help"
 
 
 def main() -> NoReturn:
