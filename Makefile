@@ -1,5 +1,6 @@
 # Every target sets up what it needs first, and does nothing where nothing is to be done.
 # From a clean clone this takes Python 3.11 or newer (with venv), git and make; CONTRIBUTING.md has the details.
+# ARGS reach the program behind a target: make run ARGS=--lan, make test-unit ARGS='-k stream'.
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
@@ -23,11 +24,11 @@ help:  ## this list
 
 run:  ## a mesh of five nodes on this machine, with the page, until Ctrl-C
 	@$(NEED) python page
-	@trap : INT; $(BIN)/wherry demo || [ $$? -eq 130 ]  # 130: ended by Ctrl-C, as it should be
+	@trap : INT; $(BIN)/wherry demo $(ARGS) || [ $$? -eq 130 ]  # 130: ended by Ctrl-C, as it should be
 
 test: check test-web  ## everything: the checks, then every test, in the browser and behind NATs too
 	@$(NEED) dev page chromium namespaces
-	@$(PYTEST) -m 'not docker'
+	@$(PYTEST) -m 'not docker' $(ARGS)
 
 check: check-python check-web  ## formatting, lint, types, who may import whom, links in the documentation
 
@@ -46,7 +47,7 @@ check-web:
 
 test-unit:  ## the fast tests alone, under a minute
 	@$(NEED) dev
-	@$(PYTEST) tests/unit
+	@$(PYTEST) tests/unit $(ARGS)
 
 test-web:  ## the TypeScript peer's and the page's own tests
 	@$(NEED) web
@@ -54,26 +55,26 @@ test-web:  ## the TypeScript peer's and the page's own tests
 
 test-browser:  ## the tests in Chromium
 	@$(NEED) dev page chromium
-	@$(PYTEST) tests/browser
+	@$(PYTEST) tests/browser $(ARGS)
 
 test-nat:  ## the tests in network namespaces (as root, on Linux)
 	@$(NEED) dev namespaces
-	@$(PYTEST) tests/nat
+	@$(PYTEST) tests/nat $(ARGS)
 
 test-docker:  ## builds the image and runs a mesh of three containers, where a Docker daemon answers
 	@$(NEED) dev
-	@$(PYTEST) tests/docker
+	@$(PYTEST) tests/docker $(ARGS)
 
 test-fresh:  ## `make run` and `make test` in a bare Debian, then again without a network (as root)
 	@$(PYTHON) -m tools.fresh
 
 bench:  ## measures, prints a table and writes bench/out/
 	@$(NEED) dev page
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(ARGS)
 
 screenshots:  ## the page in all its states, into screenshots/
 	@$(NEED) dev web chromium
-	@$(BIN)/python -m tools.screenshots
+	@$(BIN)/python -m tools.screenshots $(ARGS)
 
 docs:  ## rewrites the generated parts of docs/ and checks every link
 	@$(NEED) dev

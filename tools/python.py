@@ -60,9 +60,9 @@ def _works() -> bool:
     """Whether `.venv` has a Python that starts, of the version that runs this, and still belongs to this folder."""
     if not PYTHON.exists():
         return False
-    question = "import sys; print(sys.prefix, *sys.version_info[:2])"
-    found = subprocess.run([PYTHON, "-c", question], capture_output=True, text=True, check=False).stdout.split()
-    return found[-3:] == [str(VENV), str(sys.version_info.major), str(sys.version_info.minor)]
+    question = "import sys; print(sys.prefix, *sys.version_info[:2], sep='\\n')"
+    said = subprocess.run([PYTHON, "-c", question], capture_output=True, text=True, check=False).stdout
+    return said.splitlines() == [str(VENV), str(sys.version_info.major), str(sys.version_info.minor)]
 
 
 def _key() -> str:
