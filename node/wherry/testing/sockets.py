@@ -183,7 +183,7 @@ class MemorySockets:
         #: What names resolve to.
         self.names: dict[str, list[str]] = {"localhost": ["127.0.0.1"]}
         self._listeners: dict[SocketAddress, MemoryListener] = {}
-        self._open: set[MemorySocket] = set()
+        self._open: dict[MemorySocket, None] = {}  # in order, so that a seed gives the same run each time
         self._cut: list[str] = []
         self._faults: list[Fault] = []
         self._next_port = 49152
@@ -317,7 +317,7 @@ class MemorySockets:
 
     def forget(self, socket: MemorySocket) -> None:
         """It has ended."""
-        self._open.discard(socket)
+        self._open.pop(socket, None)
 
     def carry(self, socket: MemorySocket, data: bytes) -> None:
         """Bring a frame to the other end, or to wherever the faults lead it."""
@@ -362,7 +362,7 @@ class MemorySockets:
             raise EndpointUnreachable(f"{to[0]}:{to[1]}: connection refused")
         ours, theirs = MemorySocket(self, local, to), MemorySocket(self, to, local)
         ours.other, theirs.other = theirs, ours
-        self._open |= {ours, theirs}
+        self._open |= {ours: None, theirs: None}
         listener.accept(theirs)
         return ours
 
