@@ -22,11 +22,12 @@ from ..connection import (
     Handler,
     Interrupted,
     Link,
+    LinkActive,
     Policy,
     Stream,
     SuspectLink,
 )
-from ..errors import PeerBanned, PeerClosed, WherryError
+from ..errors import PeerBanned, PeerClosed, PeerRestarted, WherryError
 from .component import Component, Context
 from .inbox import Received
 from .limits import HOOK_S
@@ -64,6 +65,7 @@ class Network:
         self._connections: dict[PeerId, Connection] = {}
         self._peers: dict[PeerId, Peer] = {}
         self._arriving: dict[PeerId, asyncio.Lock] = {}
+        self._coming: dict[PeerId, asyncio.Future[Peer]] = {}
         self._tasks = Tasks("network")
         self._started = self._closing = False
 
@@ -158,6 +160,7 @@ class Network:
             raise PeerBanned(peer=str(peer))
         connection = self._connections.get(peer)
         if connection is None:
+            self._coming[peer] = asyncio.get_running_loop().create_future()
             connection = self._connections[peer] = Connection(
                 local=self.local.key,
                 peer=peer.key,
@@ -179,6 +182,9 @@ class Network:
             case SuspectLink() | Interrupted():
                 if not self._closing:
                     self._redial(peer)
+            case LinkActive(resumed=False) if peer in self._peers:
+                self._coming[peer] = asyncio.get_running_loop().create_future()
+                self._tasks.start(self._restarted(peer), f"{peer.short} restarted")
             case Closed(error=error):
                 connection = self._connections.pop(peer, None)
                 if connection is not None:
@@ -189,6 +195,9 @@ class Network:
     async def _come(self, peer_id: PeerId, connection: Connection) -> None:
         peer = Peer(peer_id, connection, self.opcodes, may_send=self._may_send, dispatch=self._dispatch)
         self._peers[peer_id] = peer
+        coming = self._coming.get(peer_id)
+        if coming is not None and not coming.done():
+            coming.set_result(peer)
         for component in self._components:
             await self._hook(component.peer_connect(peer), "peer_connect")
         peer.start()
@@ -197,15 +206,29 @@ class Network:
         await connection.close()
         await self._gone(peer, error)
 
+    async def _restarted(self, peer_id: PeerId) -> None:
+        """The peer is a new instance on the connection there was: for everybody above, one went and another came."""
+        async with self._arriving.setdefault(peer_id, asyncio.Lock()):
+            await self._part(peer_id, PeerRestarted(peer=str(peer_id)))
+            connection = self._connections.get(peer_id)
+            if connection is not None:
+                await self._come(peer_id, connection)
+
     async def _gone(self, peer_id: PeerId, error: WherryError) -> None:
         async with self._arriving.setdefault(peer_id, asyncio.Lock()):
-            peer = self._peers.pop(peer_id, None)
-            if peer is not None:
-                await peer.close(error)
-                for component in self._components:
-                    await self._hook(component.peer_disconnect(peer), "peer_disconnect")
+            await self._part(peer_id, error)
         if peer_id not in self._connections:
             self._arriving.pop(peer_id, None)
+            coming = self._coming.pop(peer_id, None)
+            if coming is not None:
+                coming.cancel()
+
+    async def _part(self, peer_id: PeerId, error: WherryError) -> None:
+        peer = self._peers.pop(peer_id, None)
+        if peer is not None:
+            await peer.close(error)
+            for component in self._components:
+                await self._hook(component.peer_disconnect(peer), "peer_disconnect")
 
     async def _dispatch(self, peer: Peer, received: Received) -> None:
         context = Context(network=self, peer=peer, opcode=received.opcode, id=received.id, message=received.message)
@@ -231,6 +254,8 @@ class Network:
         return allowed == "anyone" or self.policy.is_friend(peer.key) or self.policy.allows(peer.key, str(opcode))
 
     async def _read_messages(self, stream: Stream) -> None:
-        peer = self._peers.get(PeerId(stream.peer))
-        if peer is not None:
+        """The peer may speak before everybody here has been told that it is there: wait until they have."""
+        coming = self._coming.get(PeerId(stream.peer))
+        if coming is not None:
+            peer = await asyncio.shield(coming)
             await peer.read(stream)

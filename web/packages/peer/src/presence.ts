@@ -54,8 +54,9 @@ export class Presence {
     this.#sequence = options.lastSequence;
   }
 
-  /** Our signed record as it stands, for whoever we speak to; nothing before there is an introducer. */
+  /** Our signed record as it stands, for whoever we speak to; before there is an introducer it names none. */
   get document(): Bytes {
+    if (this.#document.length === 0) this.#write();
     return this.#document;
   }
 
