@@ -7,7 +7,6 @@ is not proved with no more than it sent. They do no I/O: each takes a request's 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from wherry_signaling.rates import Rates
 from wherry_signaling.scope import Scope
 
 from . import endpoint as endpoints, events
+from .company import Company
 from .config import DhtConfig
 from .contact import Contact
 from .document import CheckDocument
@@ -42,7 +42,7 @@ from .frames import (
     pack_contacts,
 )
 from .key import DhtKey
-from .limits import ACQUAINTANCES, DATAGRAM_BYTES, DIAL_BACKS_PER_S, SOURCES, STORES_PER_S, K
+from .limits import DATAGRAM_BYTES, DIAL_BACKS_PER_S, SOURCES, STORES_PER_S, K
 from .reachability import Reachability
 from .storage import DocumentStore
 from .table import Table
@@ -106,15 +106,14 @@ class Answers(KademliaProtocol):
         super().__init__(own, store, config.k)  # type: ignore[no-untyped-call]
         self.key, self.store, self.check, self.clock, self.config, self.emit = key, store, check, clock, config, emit
         self.random = random
-        self.tables = {4: Table(own, k=config.k), 6: Table(own, k=config.k)}
+        self.company = Company(own, emit, k=config.k)
+        self.tables = self.company.tables
         #: kademlia's name for the table; the one of IPv4.
         self.router = self.tables[4]
         self.reachability = {4: Reachability(config.serve), 6: Reachability(config.serve)}
         self.tokens = Tokens(random)
         #: Own datagrams that answering gave rise to; the protocol sends them.
         self.outbox: list[Outgoing] = []
-        #: Who proved their address, the latest last; clients too.
-        self.proved: OrderedDict[Endpoint, bytes] = OrderedDict()
         self._stores = Rates(STORES_PER_S, remembered=SOURCES)
         self._dial_backs = Rates(DIAL_BACKS_PER_S, remembered=SOURCES)
 
@@ -145,13 +144,6 @@ class Answers(KademliaProtocol):
         if body_bytes(reply) > sender.room:
             reply = Prove(token)
         return reply if body_bytes(reply) <= sender.room else None
-
-    def note_proved(self, node_id: bytes, endpoint: Endpoint) -> None:
-        """That node receives at that address: it may be asked to knock, and counts no longer as a stranger."""
-        self.proved[endpoint] = node_id
-        self.proved.move_to_end(endpoint)
-        if len(self.proved) > ACQUAINTANCES:
-            self.proved.popitem(last=False)
 
     def rpc_ping(self, sender: Sender, token: bytes) -> Pong:
         """PING → PONG."""
@@ -212,7 +204,7 @@ class Answers(KademliaProtocol):
         """DIAL_BACK → a third node, at another address than the sender's, is told to knock there."""
         helpers = [
             Contact(node_id, endpoint)
-            for endpoint, node_id in self.proved.items()
+            for endpoint, node_id in self.company.proved.items()
             if endpoint.version == sender.endpoint.version
             and endpoint.scope is Scope.GLOBAL
             and endpoint.host != sender.endpoint.host

@@ -7,37 +7,32 @@
         await dht.publish(document)
         found = await dht.look_up(key)
 
-It owns what runs in the background: corrections after look-ups, hand-over to newcomers, and maintenance.
+It owns what runs in the background: corrections after look-ups, and upkeep (upkeep.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from wherry.errors import PublishFailed
-from wherry_signaling.errors import Closed, RemoteError
-from wherry_signaling.scope import Scope
+from wherry_signaling.errors import Closed
 
 from . import events
 from .config import DhtConfig
 from .contact import Contact
 from .document import CheckDocument
 from .endpoint import Endpoint
-from .frames import DialBack, Dialled, Ping, Store
 from .key import DhtKey
-from .limits import BACKGROUND, HAND_OVER, PROVE_S, REMEMBERED, REPUBLISH_S, REPUBLISHES_PER_ROUND
+from .limits import BACKGROUND, REMEMBERED
 from .look_up import LookUp
 from .protocol import Protocol
 from .server import OpenEndpoint, Publish, Server
 from .storage import DocumentStore, Held
-
-#: Seconds between newcomers that are looked after: going through the store for each costs some milliseconds.
-_NEWCOMER_S = 1.0
+from .upkeep import Upkeep
 
 
 class Dht:
@@ -73,18 +68,18 @@ class Dht:
             key=self.key, store=store, check=check, clock=clock, config=config, random=random, emit=on_event
         )
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._newcomers: deque[Contact] = deque(maxlen=BACKGROUND)
-        self._new = asyncio.Event()
+        self._upkeep: Upkeep | None = None
 
     def __repr__(self) -> str:
         return f"<Dht {self.key.id.hex()[:8]} {self.state}, {len(self.contacts())} contacts>"
 
     async def __aenter__(self) -> Self:
         await self._server.listen(self._open_endpoint)
-        self._protocol.on_joined = self._joined
         if self.config.maintenance_s:
-            self._spawn(self._maintain())
-            self._spawn(self._hand_over())
+            upkeep = Upkeep(self._server, self._protocol, self._store, clock=self._clock, random=self._random)
+            self._upkeep = upkeep
+            self._protocol.company.on_joined = upkeep.joined
+            self._spawn(upkeep.run())
         return self
 
     async def __aexit__(
@@ -107,8 +102,8 @@ class Dht:
         :returns: how many answered with proof of their key; 0 means that we know nobody by these.
         """
         answered = await self._server.bootstrap(endpoints)
-        if answered:
-            self._spawn(self._prove_reachable())
+        if answered and self._upkeep is not None:
+            self._spawn(self._upkeep.prove_reachable())
         return len(answered)
 
     async def look_up(self, key: bytes, *, deadline_s: float | None = None) -> LookUp:
@@ -185,83 +180,3 @@ class Dht:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _joined(self, contact: Contact) -> None:
-        self._newcomers.append(contact)
-        self._new.set()
-
-    async def _hand_over(self) -> None:
-        """Kademlia, section 2.5: a newcomer gets what it is to hold, from the one of us who is nearest to it."""
-        while True:
-            await self._new.wait()
-            self._new.clear()
-            while self._newcomers:
-                newcomer = self._newcomers.popleft()
-                if len(self._store):
-                    for held in self._due(newcomer):
-                        await self._protocol.request(newcomer, Store(b"", held.document))
-                await asyncio.sleep(_NEWCOMER_S)
-
-    def _due(self, newcomer: Contact) -> list[Held]:
-        table = self._protocol.tables[newcomer.endpoint.version]
-        held = sorted(self._store.held(), key=lambda held: newcomer.distance(int.from_bytes(held.key, "big")))
-        return [document for document in held[:HAND_OVER] if self._is_ours_to_give(document, newcomer, table.contacts)]
-
-    def _is_ours_to_give(self, held: Held, newcomer: Contact, contacts: Any) -> bool:
-        key = int.from_bytes(held.key, "big")
-        ours = int(self._server.node.long_id) ^ key
-        others = sorted(contact.distance(key) for contact in contacts if contact.id != newcomer.id)[: self.config.k]
-        nearest = not others or ours < others[0]
-        return nearest and (len(others) < self.config.k or newcomer.distance(key) < others[-1])
-
-    async def _maintain(self) -> None:
-        """A round a minute, begun at random within it, so that nodes do not march in step."""
-        period_s = self.config.maintenance_s
-        await asyncio.sleep(period_s * int.from_bytes(self._random(2), "big") / 65536)
-        while True:
-            now = asyncio.get_running_loop().time()
-            for version, machine in self._protocol.reachability.items():
-                if machine.tick(now):
-                    self._protocol.emit(events.StateChanged(version=version, state="client"))
-            self._store.cull(self._clock())
-            await self._ask_dial_backs()
-            await self._try_the_silent()
-            await self._server._refresh_table()
-            await self._republish()
-            await asyncio.sleep(period_s)
-
-    async def _prove_reachable(self) -> None:
-        """Just joined: ask for knocks soon and again, since whoever could knock may join after us."""
-        for pause_s in PROVE_S:
-            await self._ask_dial_backs()
-            await asyncio.sleep(pause_s)
-
-    async def _ask_dial_backs(self) -> None:
-        """Ask a contact of each IP version to have a third node knock at our door."""
-        now = asyncio.get_running_loop().time()
-        for version, machine in self._protocol.reachability.items():
-            public = [c for c in self._protocol.tables[version].contacts if c.endpoint.scope is Scope.GLOBAL]
-            if not public or not machine.wants_dial_back(now):
-                continue
-            contact = public[int.from_bytes(self._random(4), "big") % len(public)]
-            cookie = self._random(8)
-            machine.ask(cookie, now)
-            reply = await self._protocol.request(contact, DialBack(b"", cookie))
-            if reply is None or not isinstance(reply.body, Dialled) or not reply.body.asked:
-                continue
-
-    async def _try_the_silent(self) -> None:
-        """Ping who failed lately, and the two not heard of for longest: the dead leave the table."""
-        contacts = sorted(self.contacts(), key=lambda contact: (contact.failures == 0, contact.seen_at))
-        doubtful = [contact for contact in contacts if contact.failures][:8] or contacts[:2]
-        await asyncio.gather(*(self._protocol.request(contact, Ping()) for contact in doubtful))
-
-    async def _republish(self) -> None:
-        """Kademlia, section 2.5: what nobody stored again within the hour, its holders do."""
-        wall = self._clock()
-        for held in self._store.not_stored_since(wall - REPUBLISH_S, REPUBLISHES_PER_ROUND):
-            self._store.touch(held, wall)
-            try:
-                await self._server.set_digest(held.key, held.document)
-            except (PublishFailed, RemoteError):
-                continue  # it is tried again in an hour, and its publisher comes again too

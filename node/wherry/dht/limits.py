@@ -40,6 +40,8 @@ LOOK_UP_S: Final = 5.0
 RESOLVE_S: Final = 3.0
 #: Failures in a row after which a contact leaves the table: one lost datagram is no death.
 FAILURES: Final = 2
+#: Seconds without a word from the contact at the head of a full bucket after which it is tried, for a newcomer's sake.
+STALE_S: Final = 900.0
 #: Seconds without a look-up in a bucket after which it is refreshed (Kademlia, section 2.3).
 REFRESH_S: Final = 3600.0
 #: Seconds between rounds of maintenance; each is begun at random within it, so that nodes do not march in step.
@@ -50,6 +52,12 @@ REPUBLISH_S: Final = 3600.0
 REPUBLISHES_PER_ROUND: Final = 8
 #: Documents handed over to one newcomer.
 HAND_OVER: Final = 64
+#: Newcomers who wait for that; the earliest are forgotten, and get theirs when it is re-published.
+NEWCOMERS: Final = 64
+#: Seconds between newcomers: going through the store for each costs some milliseconds.
+NEWCOMER_S: Final = 1.0
+#: Silent contacts that are tried in one round of maintenance.
+PINGS_PER_ROUND: Final = 8
 
 # -- frames -----------------------------------------------------------------------------------------------------------
 
@@ -106,8 +114,6 @@ KEEP_S: Final = 30 * 24 * 3600 + 3600
 SOLICITED_S: Final = 600.0
 #: Addresses we sent to that are remembered; while more were met, nothing counts as unsolicited.
 SOLICITED: Final = 8192
-#: Seconds between dial-backs asked for.
-DIAL_BACK_S: Final = 60.0
 #: Seconds between the first requests for a dial-back: in a young network whoever could knock joins after us.
 PROVE_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 #: Seconds a dial-back may take: three hops.

@@ -125,7 +125,7 @@ class Search:
             brought = self._judge(ask, reply.body)
             heard = self._heard(reply.body, ask.contact.endpoint)
         except RemoteError as error:
-            self._protocol.ban(ask.contact, error.code)
+            self._protocol.company.ban(ask.contact, error.code, asyncio.get_running_loop().time())
             self.crawl.failed(ask)
             return "lied"
         self.crawl.answered(ask, heard)
@@ -159,8 +159,9 @@ class Search:
         named = unpack_contacts(found.contacts4, version=4) if teller.version == 4 else []
         if teller.version == 6:
             named = unpack_contacts(found.contacts6, version=6)
+        company, now = self._protocol.company, asyncio.get_running_loop().time()
         return [
-            self._protocol.contact(node_id, endpoint)
+            company.contact(node_id, endpoint)
             for node_id, endpoint in named
-            if endpoint.scope >= teller.scope and not self._protocol.is_banned(node_id)
+            if endpoint.scope >= teller.scope and not company.is_banned(node_id, now)
         ]

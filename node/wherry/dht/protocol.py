@@ -9,12 +9,11 @@ the event loop. A request is a future that always ends: with a `Reply`, or with 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
-from wherry_signaling.errors import Malformed, Quota, RemoteError, WrongPeer
+from wherry_signaling.errors import Malformed, Quota, WherryError, WrongPeer
 from wherry_signaling.rates import Rates
 
 from . import endpoint as endpoints, events
@@ -34,6 +33,7 @@ from .frames import (
     Frame,
     Header,
     Kind,
+    Knock,
     Ping,
     Pong,
     Prove,
@@ -46,10 +46,6 @@ from .frames import (
 )
 from .key import DhtKey
 from .limits import (
-    ACQUAINTANCES,
-    BAN_S,
-    BANS,
-    FAILURES,
     OUTSTANDING,
     REQUESTS_PER_S,
     SLOW_S,
@@ -59,8 +55,6 @@ from .limits import (
 )
 from .storage import DocumentStore
 
-#: Seconds after which the contact at the head of a full bucket is tried before a newcomer is turned away.
-_STALE_S = 900.0
 RequestBody: TypeAlias = Ping | Find | Store | DialBack
 _REPLIES: Final[dict[type[RequestBody], type[ReplyBody]]] = {
     Ping: Pong,
@@ -113,12 +107,8 @@ class Protocol(Answers):
         self._outstanding: dict[bytes, _Pending] = {}
         self._requests = Rates(REQUESTS_PER_S, remembered=SOURCES)
         self._unproved = Rates(UNPROVED_PER_S, remembered=1)
-        self._acquaintances: OrderedDict[tuple[bytes, Endpoint], Contact] = OrderedDict()
-        self._banned: OrderedDict[bytes, float] = OrderedDict()
         self._mapped = False
         self._rtt_s, self._rtt_var_s = 0.1, 0.1
-        #: Is called with each contact that is new in the table.
-        self.on_joined: Callable[[Contact], None] = lambda _: None
 
     def __getattr__(self, name: str) -> NoReturn:
         """rpcudp makes a remote call of any attribute; here a slip is an error, as everywhere."""
@@ -151,7 +141,7 @@ class Protocol(Answers):
                 self._reply_came(data, header, source)
             else:
                 self._request_came(data, header, source)
-        except RemoteError as error:
+        except WherryError as error:  # theirs, or a store of ours that fails
             self.emit(events.FrameRefused(source=source, code=error.code))
 
     # -- asking -------------------------------------------------------------------------------------------------------
@@ -164,12 +154,14 @@ class Protocol(Answers):
         future: asyncio.Future[Reply | None] = self._loop.create_future()
         contact = to if isinstance(to, Contact) else None
         endpoint = to.endpoint if isinstance(to, Contact) else to
-        if self.closed or len(self._outstanding) >= OUTSTANDING or (contact is not None and self.is_banned(contact.id)):
+        now = self._loop.time()
+        banned = contact is not None and self.company.is_banned(contact.id, now)
+        if self.closed or banned or len(self._outstanding) >= OUTSTANDING:
             future.set_result(None)
             return future
         nonce = self.random(NONCE_BYTES)
         timer = self._loop.call_later(self.config.request_s, self._timeout, nonce)
-        self._outstanding[nonce] = _Pending(future, timer, endpoint, contact, body, self._loop.time())
+        self._outstanding[nonce] = _Pending(future, timer, endpoint, contact, body, now)
         future.add_done_callback(lambda _: self._done(nonce))
         self._send_request(nonce, self._outstanding[nonce])
         return future
@@ -178,39 +170,10 @@ class Protocol(Answers):
         """PING."""
         return await self.request(node_to_ask, Ping())
 
-    async def call_store(self, node_to_ask: Contact, key: bytes, value: bytes) -> Stored | None:
-        """STORE the document `value`, kept under `key`; None if there was no answer."""
-        reply = await self.request(node_to_ask, Store(node_to_ask.token, value))
-        return reply.body if reply is not None and isinstance(reply.body, Stored) else None
-
     @property
     def slow_s(self) -> float:
         """Seconds after which a request is slow, by what round trips take here."""
         return min(max(self._rtt_s + 4 * self._rtt_var_s, SLOW_S[0]), SLOW_S[1])
-
-    def contact(self, node_id: bytes, endpoint: Endpoint) -> Contact:
-        """The contact of that id at that endpoint: the same object each time, with what is known of it."""
-        known = self.tables[endpoint.version].get(node_id)
-        if known is not None and known.endpoint == endpoint:
-            return known
-        contact = self._acquaintances.pop((node_id, endpoint), None) or Contact(node_id, endpoint)
-        self._acquaintances[node_id, endpoint] = contact
-        if len(self._acquaintances) > ACQUAINTANCES:
-            self._acquaintances.popitem(last=False)
-        return contact
-
-    def ban(self, contact: Contact, code: str) -> None:
-        """It sent a forgery: out of the table, and not asked for a while."""
-        self._banned[contact.id] = self._loop.time() + BAN_S
-        if len(self._banned) > BANS:
-            self._banned.popitem(last=False)
-        self._remove(contact)
-        self.emit(events.LiarBanned(node_id=contact.id, endpoint=contact.endpoint, code=code))
-
-    def is_banned(self, node_id: bytes) -> bool:
-        """Whether that node lied lately."""
-        until = self._banned.get(node_id)
-        return until is not None and until > self._loop.time()
 
     def close(self) -> None:
         """End all requests, with None; nothing is sent or answered from now on. May be called again."""
@@ -224,53 +187,30 @@ class Protocol(Answers):
     # -- kademlia's own ways, put right -------------------------------------------------------------------------------
 
     def handle_call_response(self, result: Reply | None, node: Contact) -> Reply | None:
-        """An answer keeps a contact in the table, or brings it in; the second failure in a row removes it."""
-        if result is not None:
-            node.failures = 0
-            node.seen_at = self._loop.time()
+        """An answer keeps a contact in the table; the second failure in a row removes it."""
+        if result is None:
+            self.company.failed(node)
         else:
-            node.failures += 1
-            if node.failures >= FAILURES:
-                self._remove(node)
+            self.company.answered(node, self._loop.time())
         return result
 
     def welcome_if_new(self, node: Contact) -> None:
-        """A contact that serves and has proved its address: into the table, at the address it has now."""
-        if self.closed or self.is_banned(node.id) or node.id == self.key.id:
-            return
-        table = self.tables[node.endpoint.version]
-        known = table.get(node.id)
-        if known is node:
-            table.add_contact(node)
-            return
-        stale = table.add_contact(node)
-        if known is None and table.get(node.id) is node:
-            self.emit(events.ContactJoined(node_id=node.id, endpoint=node.endpoint))
-            self.on_joined(node)
-        if stale is not None and self._loop.time() - stale.seen_at > _STALE_S:
-            self.request(stale, Ping(stale.token))
-
-    def _remove(self, contact: Contact) -> None:
-        table = self.tables[contact.endpoint.version]
-        known = table.get(contact.id)
-        if known is not None and known.endpoint != contact.endpoint:
-            return  # it has moved; only its old address is gone
-        table.remove_contact(contact)
-        if known is not None:
-            self.emit(events.ContactLeft(node_id=contact.id, endpoint=contact.endpoint))
+        """A contact that serves and has proved its address: into the table, and whoever is in its way is tried."""
+        if not self.closed and (stale := self.company.welcome(node, self._loop.time())) is not None:
+            self.request(stale, Ping())
 
     # -- inside: requests that came -----------------------------------------------------------------------------------
 
     def _request_came(self, data: bytes, header: Header, source: Endpoint) -> None:
         now = self._loop.time()
-        if self.closed or self.is_banned(header.sender) or header.key == self.key.public:
+        if self.closed or self.company.is_banned(header.sender, now) or header.key == self.key.public:
             return
         if not self._requests.take(source.network, now):
             raise Quota("too many requests from one source")
-        if source not in self.proved and not self._unproved.take("", now):
+        if source not in self.company.proved and not self._unproved.take("", now):
             raise Quota("too many requests from unproved addresses")
         frame = open_frame(data, header, own_id=self.key.id, bits=self.config.proof_bits)
-        token = getattr(frame.body, "token", b"")
+        token = b"" if isinstance(frame.body, Knock) else frame.body.token
         sender = Sender(
             id=frame.sender,
             key=header.key,
@@ -291,10 +231,10 @@ class Protocol(Answers):
             self._send(endpoint, outgoing.body, nonce=self.random(NONCE_BYTES), destination=destination)
         self.outbox.clear()
         if sender.proved:
-            self.note_proved(sender.id, source)
+            self.company.note_proved(sender.id, source)
             if sender.serves:
-                contact = self.contact(sender.id, source)
-                contact.failures, contact.seen_at = 0, now
+                contact = self.company.contact(sender.id, source)
+                self.company.answered(contact, now)
                 self.welcome_if_new(contact)
 
     # -- inside: replies ----------------------------------------------------------------------------------------------
@@ -307,7 +247,7 @@ class Protocol(Answers):
         if pending.contact is not None and pending.contact.id != frame.sender:
             self._end(pending, None)  # somebody else lives there now; waiting longer helps nobody
             raise WrongPeer("another node answers at this address")
-        contact = pending.contact or self.contact(frame.sender, source)
+        contact = pending.contact or self.company.contact(frame.sender, source)
         now = self._loop.time()
         if isinstance(frame.body, Prove) and not pending.proving:
             contact.token, pending.proving, pending.sent_at = frame.body.token, True, now
@@ -325,7 +265,7 @@ class Protocol(Answers):
         self._rtt_var_s += (abs(rtt_s - self._rtt_s) - self._rtt_var_s) / 8
         self._rtt_s += (rtt_s - self._rtt_s) / 8
         contact.token, contact.rtt_s = body.token, rtt_s
-        self.note_proved(contact.id, contact.endpoint)
+        self.company.note_proved(contact.id, contact.endpoint)
         if isinstance(body, Pong | Found):
             self._witness(contact.endpoint, endpoints.unpack(body.observed), now)
         pending.contact = contact

@@ -140,6 +140,9 @@ class Server(KademliaServer):
                 await self._crawl(self._random_id(bucket.range), version)
 
     async def _refresh_table(self) -> None:
+        await self.refresh()
+
+    async def refresh(self) -> None:
         """Look for a random id in the bucket that was left alone longest, if that is an hour ago."""
         now = asyncio.get_running_loop().time()
         for version, table in self._running.tables.items():
@@ -179,7 +182,7 @@ class Server(KademliaServer):
             raise LookUpFailed("no other node is known")
         await self._run(searches, self.config.look_up_s if deadline_s is None else deadline_s, patient=False)
         best = max(searches, key=lambda search: search.sequence, default=None)
-        newest = known if best is None or best.newest is None else best.newest
+        newest = _newest(searches) or known
         found = LookUp(
             key=key,
             document=None if newest is None else newest[1],
@@ -196,9 +199,7 @@ class Server(KademliaServer):
 
         :returns: how many took it.
         """
-        newest = max(
-            (search.newest for search in searches if search.newest), key=lambda one: one[0].sequence, default=None
-        )
+        newest = _newest(searches)
         if newest is None:
             return 0
         stale = [
@@ -227,11 +228,9 @@ class Server(KademliaServer):
             crawl = search.crawl
             for ask in [*crawl.nearest(self.config.k), *crawl.nearest_of_each_path(_STORES_PER_PATH)]:
                 holders.setdefault(ask.contact.id, ask.contact)
-        self._keep(checked, value)
+        newest = _newest(searches)
+        self._keep(*(newest or (checked, value)))
         stored_at = await self._offer(list(holders.values()), value)
-        newest = max(
-            (search.newest for search in searches if search.newest), key=lambda one: one[0].sequence, default=None
-        )
         superseded_by = newest[1] if newest is not None and newest[0].sequence > checked.sequence else None
         if not stored_at and superseded_by is None:
             why = f"{len(holders)} nodes were asked" if holders else "no other node is known"
@@ -296,6 +295,11 @@ class Server(KademliaServer):
     async def _crawl(self, key: bytes, version: int) -> None:
         searches = [search for search in self._searches(key, None) if search.version == version]
         await self._run(searches, self.config.look_up_s, patient=False)
+
+
+def _newest(searches: Sequence[Search]) -> tuple[CheckedDocument, bytes] | None:
+    found = [search.newest for search in searches if search.newest is not None]
+    return max(found, key=lambda one: one[0].sequence, default=None)
 
 
 def _keeps(reply: Reply | None) -> bool:

@@ -41,6 +41,11 @@ CREATE INDEX IF NOT EXISTS dht_document_stored ON dht_document (stored);
 CREATE INDEX IF NOT EXISTS dht_document_expires ON dht_document (expires);
 CREATE INDEX IF NOT EXISTS dht_document_source ON dht_document (source);
 """
+#: A newer document counts to the quota of whoever brought the first.
+_UPSERT: Final = """
+INSERT INTO dht_document VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (key, purpose, publisher) DO UPDATE
+SET sequence=excluded.sequence, expires=excluded.expires, stored=excluded.stored, document=excluded.document
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +87,7 @@ class DocumentStore(IStorage):
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(_SCHEMA)
             count, size = self._one("SELECT count(*), coalesce(sum(length(document)), 0) FROM dht_document")
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, DatabaseCorrupt) as error:
             self._connection.close()
             raise DatabaseCorrupt(str(path)) from error
         self._count, self._bytes = int(count), int(size)
@@ -120,7 +125,7 @@ class DocumentStore(IStorage):
             return Status.FULL
         expires = min(checked.expires, now + KEEP_S)
         values = (checked.key, checked.purpose, checked.publisher, checked.sequence, expires, now, source, document)
-        self._write("INSERT OR REPLACE INTO dht_document VALUES (?,?,?,?,?,?,?,?)", values)
+        self._write(_UPSERT, values)
         self._count += known is None
         self._bytes += len(document) - (known[1] if known is not None else 0)
         return Status.STORED
@@ -133,6 +138,10 @@ class DocumentStore(IStorage):
     def held(self) -> list[Held]:
         """All that is kept, expired or not."""
         return [_held(row) for row in self._rows(f"SELECT {_HELD}")]
+
+    def keys(self) -> list[bytes]:
+        """The keys of all that is kept, each once."""
+        return [row[0] for row in self._rows("SELECT DISTINCT key FROM dht_document")]
 
     def cull(self, now: float) -> int:
         """Delete what has expired by `now`, seconds since 1970; how many that was."""
@@ -193,7 +202,7 @@ class DocumentStore(IStorage):
 
     def _evict(self, own_id: bytes) -> None:
         """Give up the hundredth of all keys that is farthest from us, so that it is not done for each newcomer."""
-        keys = [row[0] for row in self._rows("SELECT DISTINCT key FROM dht_document")]
+        keys = self.keys()
         for key in heapq.nlargest(len(keys) // 100 + 1, keys, key=lambda key: _distance(own_id, key)):
             self._edge = _distance(own_id, key)
             self._delete("key=?", (key,))
@@ -212,17 +221,19 @@ class DocumentStore(IStorage):
         return int(count)
 
     def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with closing(self._connection.execute(query, values)) as cursor:
-            return cursor.fetchall()
+        try:
+            with closing(self._connection.execute(query, values)) as cursor:
+                return cursor.fetchall()
+        except sqlite3.DatabaseError as error:
+            raise DatabaseCorrupt(str(error)) from error
 
     def _one(self, query: str, values: tuple[Any, ...] = ()) -> Any:
-        with closing(self._connection.execute(query, values)) as cursor:
-            return cursor.fetchone()
+        return next(iter(self._rows(query, values)), None)
 
     def _write(self, query: str, values: tuple[Any, ...]) -> None:
         try:
             self._connection.execute(query, values).close()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             raise DiskFull(str(error)) from error
 
 

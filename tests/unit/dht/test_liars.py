@@ -72,7 +72,7 @@ def meshed(
             await mesh.nodes[0].publish(document(b"alice", sequence=2))
             await network.quiet()
             for node in mesh.nodes:
-                node._protocol.welcome_if_new(node._protocol.contact(liar.key.id, LIAR))
+                node._protocol.welcome_if_new(node._protocol.company.contact(liar.key.id, LIAR))
             await scenario(mesh, liar, seen)
 
     run_virtual(run())
