@@ -144,7 +144,7 @@ async def test_ping_without_an_answer_is_a_timeout(wherry: Wherry, up: FakeNode)
     result = await wherry("ping", "Bela", "-i", "0.1", "-c", "2")
     assert result.code == 5
     assert result.out.splitlines()[-1] == "0 of 2 answered"
-    assert result.err == "The peer did not answer in time: none of 2 pings came back. See why: wherry explain PEER\n"
+    assert result.err == "The peer did not answer in time: none of 2 pings came back. See why: wherry explain Bela\n"
 
 
 async def test_explain(wherry: Wherry, up: FakeNode) -> None:

@@ -133,18 +133,17 @@ def ping(rtt_ms: float | None, path: PathWord | None) -> PingReplyView:
 
 
 def test_pings_are_counted_and_the_change_to_direct_is_seen() -> None:
-    tally = Tally()
+    tally = Tally(begun=10.0)
     for reply in (ping(48, "relayed"), ping(None, None), ping(47, "relayed")):
-        tally.add(reply)
-    assert not tally.became_direct
-    tally.add(ping(18, "direct"))
-    assert tally.became_direct
-    assert tally.summary() == "3 of 4 answered, 18/47/48 ms min/median/max"
-    assert Tally(sent=2).summary() == "0 of 2 answered"
+        tally.add(reply, 11.0)
+    assert tally.direct_after_s is None
+    tally.add(ping(18, "direct"), 12.1)
+    assert tally.summary() == "3 of 4 answered, 18/47/48 ms min/median/max; direct after 2.1 s"
+    assert Tally(begun=0.0, sent=2).summary() == "0 of 2 answered"
 
 
 def test_what_was_direct_all_along_did_not_become_so() -> None:
-    tally = Tally()
+    tally = Tally(begun=0.0)
     for _ in range(3):
-        tally.add(ping(1, "direct_lan"))
-    assert not tally.became_direct
+        tally.add(ping(1, "direct_lan"), 1.0)
+    assert tally.direct_after_s is None

@@ -22,7 +22,9 @@ def command() -> None:
 @home_option
 @json_option
 def show(origin: bool, home: str | None, as_json: bool) -> None:
-    """All settings: of the node that runs, or those a node would start with.
+    """All settings, and what they are set to.
+
+    Those of the node that runs, or those that one would start with.
 
     A flag wins over WHERRY_… in the environment, which wins over config.toml in the home, which wins over config.toml
     in the user's configuration folder.

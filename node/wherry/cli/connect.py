@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from . import screen, words
-from .options import about_peer, home_option, json_option, node_at, peer_argument
+from .options import about_peer, advising, home_option, json_option, node_at, peer_argument
 
 
 @click.command("connect")
@@ -15,7 +15,7 @@ from .options import about_peer, home_option, json_option, node_at, peer_argumen
 @about_peer
 def command(peer: str, home: str | None, as_json: bool) -> None:
     """Connect to a peer, and say which way it goes."""
-    with node_at(home) as node, screen.Progress(quiet=as_json) as progress:
+    with node_at(home) as node, advising(peer), screen.Progress(quiet=as_json) as progress:
         progress.show("connecting")
         view = node.connect(peer)
     if as_json:

@@ -8,7 +8,7 @@ import click
 
 from ..views import ExplainView, TraceEntryView
 from . import screen, words
-from .options import about_peer, home_option, json_option, node_at, peer_argument
+from .options import about_peer, advice, advising, home_option, json_option, node_at, peer_argument
 
 #: Phases in words for people.
 _PHASES: Final = {
@@ -28,18 +28,18 @@ _PHASES: Final = {
 @about_peer
 def command(peer: str, home: str | None, as_json: bool) -> None:
     """Why a peer is, or is not, connected."""
-    with node_at(home) as node:
+    with node_at(home) as node, advising(peer):
         view = node.explain(peer)
     if as_json:
         screen.say_json(view)
     else:
-        show(view)
+        show(view, peer)
 
 
-def show(view: ExplainView) -> None:
+def show(view: ExplainView, peer: str) -> None:
     """For people: first the sentence, second the advice, then the table."""
     screen.say(words.printable(view.sentence))
-    screen.say(f"What to do: {words.printable(view.advice or 'nothing needed.')}")
+    screen.say(f"What to do: {words.printable(advice(view.advice, peer) or 'nothing needed.')}")
     for entry in view.trace:
         phase = _PHASES.get(entry.phase, entry.phase)
         screen.say(words.printable(f"{words.duration(entry.t_ms):>8}  {phase:<12}  {_what(entry)}".rstrip()))

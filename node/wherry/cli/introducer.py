@@ -83,6 +83,7 @@ def _announce(endpoint: Endpoint) -> None:
 
     host, port = endpoint.listen
     screen.say(f"id      {endpoint.identity.id}")
-    for address in endpoint.announce:
-        screen.say(f"at      {address}")
-    screen.say(f"ready  {EndpointAddress(host if scope_of(host) is not None else '127.0.0.1', port).page}")
+    here = EndpointAddress(host if scope_of(host) is not None else "127.0.0.1", port)
+    there = str(endpoint.announce[0]) if endpoint.announce else f"HOST:{port}" if here.host != host else here.authority
+    screen.say(f"others  wherry up --bootstrap {there}")
+    screen.say(f"ready  {here.page}")

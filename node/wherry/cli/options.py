@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from wherry_signaling.errors import WherryError
 
 from ..api.client import Client
 from ..config import home_of
@@ -37,9 +41,19 @@ def about_peer(function: Function) -> Function:
     return function
 
 
-def home_at(flag: str | None) -> Path:
-    """The home's folder."""
-    return home_of(flag)
+@contextmanager
+def advising(peer: str) -> Iterator[None]:
+    """Advice in errors names the peer as it was typed, so that it can be typed again."""
+    try:
+        yield
+    except WherryError as error:
+        error.hint = advice(error.hint, peer)
+        raise
+
+
+def advice(hint: str, peer: str) -> str:
+    """The hint with the peer in it, quoted for a shell where it has to be."""
+    return re.sub(r"\bPEER\b", lambda _: shlex.quote(peer), hint)
 
 
 @contextmanager

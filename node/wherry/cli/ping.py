@@ -8,45 +8,53 @@ from dataclasses import dataclass, field
 
 import click
 
-from wherry_signaling.errors import WherryError
-
 from ..api.bodies import PingRequest
 from ..api.client import Client
 from ..api.limits import PING_INTERVAL_S, PINGS
 from ..errors import DialTimeout
 from ..views import PathWord, PingReplyView
 from . import screen, words
-from .options import about_peer, home_option, json_option, node_at, peer_argument
+from .options import about_peer, advising, home_option, json_option, node_at, peer_argument
 
 DIRECT = ("direct", "direct_lan")
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came back so far."""
+    """What came back so far.
 
+    :param begun: when the first was sent, in seconds.
+    """
+
+    begun: float
     sent: int = 0
     rtt_ms: list[float] = field(default_factory=list)
     paths: list[PathWord | None] = field(default_factory=list)
+    #: How long it took to go directly, if it did not at first: then there is nothing more to see.
+    direct_after_s: float | None = None
 
-    def add(self, reply: PingReplyView) -> None:
+    def add(self, reply: PingReplyView, now: float) -> None:
         """Count one reply, or the lack of one."""
         self.sent += 1
-        if reply.rtt_ms is not None:
-            self.rtt_ms.append(reply.rtt_ms)
-            self.paths.append(reply.path)
-
-    @property
-    def became_direct(self) -> bool:
-        """Whether it goes directly now and did not before: then there is nothing more to see."""
-        return len(self.paths) > 1 and self.paths[-1] in DIRECT and self.paths[0] not in DIRECT
+        if reply.rtt_ms is None:
+            return
+        self.rtt_ms.append(reply.rtt_ms)
+        self.paths.append(reply.path)
+        if reply.path in DIRECT and self.paths[0] not in DIRECT:
+            self.direct_after_s = now - self.begun
 
     def summary(self) -> str:
         """The last line."""
+        answered = f"{len(self.rtt_ms)} of {self.sent} answered"
         if not self.rtt_ms:
-            return f"0 of {self.sent} answered"
+            return answered
         low, middle, high = min(self.rtt_ms), statistics.median(self.rtt_ms), max(self.rtt_ms)
-        return f"{len(self.rtt_ms)} of {self.sent} answered, {low:.3g}/{middle:.3g}/{high:.3g} ms min/median/max"
+        said = f"{answered}, {low:.3g}/{middle:.3g}/{high:.3g} ms min/median/max"
+        return (
+            said
+            if self.direct_after_s is None
+            else f"{said}; direct after {words.duration(self.direct_after_s * 1000)}"
+        )
 
 
 @click.command("ping")
@@ -78,38 +86,26 @@ def command(peer: str, count: int, interval_s: float, timeout_s: float, home: st
     Each reply says which way it went. It stops after --count, or once a connection that was not direct has become so.
     Exits with 5 if nothing is answered.
     """
-    tally, begun, answered_by = Tally(), time.monotonic(), peer
+    tally, name, answered_by = Tally(time.monotonic()), "", peer
     request = PingRequest(peer=peer, count=count, interval_s=interval_s, timeout_s=timeout_s)
-    name, interrupted = "", False
-    with node_at(home) as node:
+    with node_at(home) as node, advising(peer):
         try:
             for reply in node.ping(request):
+                answered_by = reply.peer
                 if not tally.sent and not as_json:
                     name = _name_of(node, reply.peer)
-                answered_by = reply.peer
-                tally.add(reply)
+                tally.add(reply, time.monotonic())
                 if not as_json:
                     _show(reply, name)
-                if tally.became_direct:
+                if tally.direct_after_s is not None:
                     break
-        except KeyboardInterrupt:
-            interrupted = True
-        except WherryError:
-            if not as_json and tally.sent:
+        finally:  # after Ctrl-C too
+            if tally.sent and not as_json:
                 screen.say(tally.summary())
-            raise
-    if tally.sent and not tally.rtt_ms and not interrupted:
-        if not as_json:
-            screen.say(tally.summary())
-        raise DialTimeout(f"none of {words.count(tally.sent, 'ping')} came back", peer=answered_by)
+        if not tally.rtt_ms:
+            raise DialTimeout(f"none of {words.count(tally.sent, 'ping')} came back", peer=answered_by)
     if as_json:
-        path = tally.paths[-1] if tally.paths else None
-        screen.say_json({"v": 1, "peer": answered_by, "rtt_ms": tally.rtt_ms, "path": path})
-    elif tally.sent:
-        since = f"; direct after {words.duration((time.monotonic() - begun) * 1000)}" if tally.became_direct else ""
-        screen.say(tally.summary() + since)
-    if interrupted:
-        raise KeyboardInterrupt
+        screen.say_json({"v": 1, "peer": answered_by, "rtt_ms": tally.rtt_ms, "path": tally.paths[-1]})
 
 
 def _name_of(node: Client, peer: str) -> str:
