@@ -8,7 +8,6 @@ import msgspec
 
 from wherry import Component, Context, Node
 
-
 Line = msgspec.defstruct("Line", [("text", str)])
 
 
