@@ -108,7 +108,9 @@ export const GATHER_MS = 4000;
 /** Milliseconds a dial may take in all, with its look-up. */
 export const DIAL_MS = 20_000;
 /** Milliseconds after which the offer is sent once more along all ways, while no answer came. */
-export const RING_AGAIN_MS = 2500;
+export const RING_AGAIN_MS = 3000;
+/** Milliseconds before the record is looked up again where no way in it led to the peer; each round rings once more. */
+export const LOOK_AGAIN_MS = [250, 500, 1000] as const;
 /** Milliseconds the look-up of a record may take, and that the others have when one has answered. */
 export const FIND_MS = 5000;
 export const SETTLE_MS = 50;

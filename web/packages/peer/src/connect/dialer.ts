@@ -15,7 +15,7 @@ import {
   TRACES,
 } from "../limits.ts";
 import type { PeerId } from "../peer-id.ts";
-import { type OpenedSignal, type Ping, type Signal, openSignal, sealSignal } from "../signals.ts";
+import { type OpenedSignal, type Ping, type Refusal, type Signal, openSignal, sealSignal } from "../signals.ts";
 import { Once, within } from "../tasks.ts";
 import { Meeting, type Surroundings } from "./meeting.ts";
 import type { Records } from "./records.ts";
@@ -23,7 +23,7 @@ import { AttemptTrace } from "./trace.ts";
 import { type Arrival, race, routesTo, sendBack } from "./ways.ts";
 
 /** What the peer lends the dialer, beside what meetings need. */
-export interface Around extends Omit<Surroundings, "recordOf" | "newTrace"> {
+export interface Around extends Omit<Surroundings, "recordOf" | "lookAgain" | "newTrace"> {
   readonly records: Records;
   /** Whether a peer is no stranger: connected before, or invited. */
   known(peer: PeerId): boolean;
@@ -52,6 +52,7 @@ export class Dialer {
       hasConnection: (peer) => around.hasConnection(peer),
       adopt: async (peer, link, greeting) => around.adopt(peer, link, greeting),
       recordOf: (peer) => around.records.get(peer),
+      lookAgain: async (peer, trace) => around.records.findAgain(peer, trace),
       newTrace: (peer, inbound) => this.#newTrace(peer, inbound),
     };
   }
@@ -161,11 +162,16 @@ export class Dialer {
         return;
       }
       case "refusal":
-        this.#meetings.get(String(peer))?.refuse(new WherryError("REFUSED_BY_PEER", signal.reason, { peer: String(peer) }));
+        this.#refused(signal, peer);
         return;
       default:
         this.#meeting(peer).receive(signal, payload, arrival);
     }
+  }
+
+  #refused({ attempt, reason }: Refusal, peer: PeerId): void {
+    const error = new WherryError("REFUSED_BY_PEER", reason, { peer: String(peer) });
+    this.#meetings.get(String(peer))?.refuse(attempt, error);
   }
 
   /** Remember the record that came with a signal; whether there is now one to reply by. */
@@ -177,20 +183,16 @@ export class Dialer {
       if (!WherryError.is(error)) throw error;
       return false;
     }
-    return signal.kind !== "offer" || this.#around.records.get(peer) !== null;
+    return (signal.kind !== "offer" && signal.kind !== "ping") || this.#around.records.get(peer) !== null;
   }
 
   async #pong({ nonce }: Ping, peer: PeerId, arrival: Arrival): Promise<void> {
     const { records, identity, random } = this.#around;
-    const trace = this.#newTrace(peer, true, false);
-    try {
-      const { sealingKey } = await records.find(peer, trace);
-      const pong = { kind: "pong", nonce, record: this.#around.ownRecord() } as const;
-      const copy = (): Bytes => sealSignal(pong, identity, { recipient: peer, sealingKey, secret: random(32) });
-      await sendBack([arrival], copy, trace);
-    } catch (error) {
-      if (!WherryError.is(error)) throw error; // who hides its record gets no pong
-    }
+    const record = records.get(peer);
+    if (record === null) return;
+    const pong = { kind: "pong", nonce, record: this.#around.ownRecord() } as const;
+    const to = { recipient: peer, sealingKey: record.sealingKey };
+    await sendBack([arrival], () => sealSignal(pong, identity, { ...to, secret: random(32) }), this.#newTrace(peer, true, false));
   }
 
   #hasRoomFor(peer: PeerId): boolean {

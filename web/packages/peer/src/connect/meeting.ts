@@ -4,6 +4,7 @@ import { type Bytes, equal, hex, type Random } from "../bytes.ts";
 import type { Greeting, IceServer, Link, MakeLink } from "../connection/link.ts";
 import { WherryError } from "../errors.ts";
 import { type Identity, sha256, x25519Public } from "../identity.ts";
+import { LOOK_AGAIN_MS } from "../limits.ts";
 import type { PeerId } from "../peer-id.ts";
 import type { PeerRecord } from "../record.ts";
 import { Scope } from "../scope.ts";
@@ -17,7 +18,7 @@ import {
   payloadOf,
   sealSignal,
 } from "../signals.ts";
-import { Once } from "../tasks.ts";
+import { Once, sleep } from "../tasks.ts";
 import { admit, mayTry, publicHosts } from "./candidates.ts";
 import { type Action, Pair } from "./negotiation.ts";
 import type { AttemptTrace } from "./trace.ts";
@@ -32,6 +33,8 @@ export interface Surroundings {
   readonly makeLink: MakeLink;
   iceServers(): readonly IceServer[];
   recordOf(peer: PeerId): PeerRecord | null;
+  /** The newest record, asked for afresh; null where none is to be had. */
+  lookAgain(peer: PeerId, trace: AttemptTrace): Promise<PeerRecord | null>;
   /** Our own signed record, or nothing while there is none. */
   ownRecord(): Bytes;
   /** Addresses we are seen from. */
@@ -65,6 +68,8 @@ export class Meeting {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting: Once<void>[] = [];
   #lastError: WherryError | null = null;
+  /** Attempts whose links are open and say HELLO. */
+  readonly #greeting = new Set<string>();
 
   constructor(peer: PeerId, around: Surroundings) {
     this.peer = peer;
@@ -138,13 +143,13 @@ export class Meeting {
     this.#do(this.#pair.ended(hex(attempt), "the connection closed it"));
   }
 
-  /** The peer itself said no: whoever waits hears it. */
-  refuse(error: WherryError): void {
-    for (const [attempt, ours] of this.#attempts) {
-      ours.trace.add("end", "refused", { ok: false, data: { code: error.code } });
-      this.#do(this.#pair.ended(attempt, "refused"));
-    }
-    this.#resolve(error);
+  /** The peer itself said no to an attempt of ours; one that is not under way is an old refusal, replayed. */
+  refuse(attempt: Bytes, error: WherryError): void {
+    const ours = this.#attempts.get(hex(attempt));
+    if (ours === undefined || !this.#pair.isMine(hex(attempt))) return;
+    ours.trace.add("end", "refused", { ok: false, data: { code: error.code } });
+    this.#lastError = error;
+    this.#do(this.#pair.ended(hex(attempt), "refused"));
   }
 
   close(error: WherryError): void {
@@ -257,12 +262,22 @@ export class Meeting {
   async #open(ours: Ours, link: Link, greeting: Greeting): Promise<void> {
     await link.opened();
     ours.trace.add("ice", "open", { ok: true });
+    const attempt = hex(ours.id);
+    if ([...this.#greeting].some((other) => this.#pair.outranks(other, attempt))) {
+      this.#do(this.#pair.ended(attempt, "another attempt is being greeted"));
+      return;
+    }
     ours.link = null; // it is the connection's now
-    await this.#around.adopt(this.peer, link, greeting);
+    this.#greeting.add(attempt);
+    try {
+      await this.#around.adopt(this.peer, link, greeting);
+    } finally {
+      this.#greeting.delete(attempt);
+    }
     ours.trace.add("open", "greeted", { ok: true });
     ours.trace.end("open");
     this.#resolve(null);
-    this.#do(this.#pair.opened(hex(ours.id)));
+    this.#do(this.#pair.opened(attempt));
   }
 
   #link(ours: Ours, servers: readonly IceServer[]): Link {
@@ -278,14 +293,25 @@ export class Meeting {
   #ring(ours: Ours, offer: Offer, ways: readonly Arrival[]): void {
     const record = this.#around.recordOf(this.peer);
     if (record === null) return;
-    const copy = this.#copy(offer, record);
     if (ways.length > 0) {
-      void sendBack(ways, copy, ours.trace);
+      void sendBack(ways, this.#copy(offer, record), ours.trace);
       return;
     }
     ours.ringing?.abort();
     ours.ringing = new AbortController();
-    void this.#race(ours, record, copy, ours.ringing.signal);
+    void this.#ringAround(ours, offer, record, ours.ringing.signal);
+  }
+
+  /** Ring along every way; where none led there, by a newer record if there is one: the peer may have moved. */
+  async #ringAround(ours: Ours, offer: Offer, known: PeerRecord, signal: AbortSignal): Promise<void> {
+    let record = known;
+    for (const pauseMs of LOOK_AGAIN_MS) {
+      const rung = await this.#race(ours, record, this.#copy(offer, record), signal);
+      if (rung || signal.aborted) return;
+      await sleep(pauseMs, signal);
+      if (signal.aborted) return;
+      record = (await this.#around.lookAgain(this.peer, ours.trace)) ?? record;
+    }
   }
 
   #send(ours: Ours, signal: Answer, ways: readonly Arrival[], everywhere: boolean): void {
@@ -305,12 +331,16 @@ export class Meeting {
     else void this.#race(ours, record, copy, ours.abort.signal);
   }
 
-  async #race(ours: Ours, record: PeerRecord, copy: Copy, signal: AbortSignal): Promise<void> {
+  /** Whether any way led to the peer. */
+  async #race(ours: Ours, record: PeerRecord, copy: Copy, signal: AbortSignal): Promise<boolean> {
     const { carrier } = this.#around;
+    let rung = false;
     const delivered = (scope: Scope): void => {
+      rung = true;
       ours.floor = lesser(ours.floor, scope);
     };
     await race({ routes: routesTo(record), carrier, to: this.peer, copy, trace: ours.trace, signal, delivered });
+    return rung;
   }
 
   #copy(signal: Signal, record: PeerRecord): Copy {

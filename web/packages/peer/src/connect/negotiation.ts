@@ -221,6 +221,18 @@ export class Pair<W extends Way> {
     return actions;
   }
 
+  /** Whether it is an attempt of ours that is under way. */
+  isMine(attempt: string): boolean {
+    const known = this.#attempts.get(attempt);
+    return known !== undefined && known.mine && isUnderWay(known);
+  }
+
+  /** Whether of two attempts that open at the same time both ends keep `attempt`. */
+  outranks(attempt: string, other: string): boolean {
+    const [one, two] = [this.#attempts.get(attempt), this.#attempts.get(other)];
+    return one !== undefined && two !== undefined && this.#isLess(two, one);
+  }
+
   // -- inside ---------------------------------------------------------------------------------------------------------
 
   /** The smaller id's offers before the other's, later ones before earlier ones. */

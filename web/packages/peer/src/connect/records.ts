@@ -85,6 +85,12 @@ export class Records {
     return record;
   }
 
+  /** As `find`, asking in any case; null where none is to be had. */
+  async findAgain(peer: PeerId, trace: AttemptTrace): Promise<PeerRecord | null> {
+    await this.#askAll(peer, trace);
+    return this.get(peer);
+  }
+
   async #askAll(peer: PeerId, trace: AttemptTrace): Promise<void> {
     const asked = this.#sources().map(async (source) => this.#ask(source, peer, trace));
     const all = Promise.all(asked).then(() => undefined);

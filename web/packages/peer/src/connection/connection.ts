@@ -132,6 +132,7 @@ export class Connection implements Around {
         received: (kind, data) => this.#received(number, kind, data),
         ready: () => this.pump(),
         broken: () => this.#linkClosed(number),
+        isOpen: (stream) => this.#core.streams.has(stream),
       });
       this.#attached.set(number, { link, pool, greeting, settle, greeted: false });
       link.onDrained = () => this.pump();
@@ -294,7 +295,7 @@ export class Connection implements Around {
       this.#streams.get(machine)?.wake();
       if (!machine.over) continue;
       this.#streams.delete(machine);
-      this.#active?.pool.release(machine.number);
+      this.#active?.pool.release(machine.number, this.#core.nextHeartbeat);
     }
   }
 
@@ -315,7 +316,6 @@ export class Connection implements Around {
   async #tick(): Promise<void> {
     this.#timer = null;
     await this.#listen();
-    this.#active?.pool.forgetUnknown((stream) => this.#core.streams.has(stream));
     this.#core.tick(this.#options.now());
     this.pump();
   }
@@ -339,6 +339,7 @@ export class Connection implements Around {
         this.#closeLink(event.link, event.error ?? new WherryError("CONNECTION_LOST", "another link took its place"));
         return;
       case "pong":
+        this.#active?.pool.answered(event.number);
         this.#pongs.get(event.number)?.resolve(event.rttMs);
         this.#pongs.delete(event.number);
         return;

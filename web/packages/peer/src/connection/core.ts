@@ -150,6 +150,7 @@ export class ConnectionCore {
 
   /** `link` is gone. */
   linkClosed(link: number, now: number): void {
+    if (this.state === "closed") return;
     if (this.#candidates.delete(link)) {
       const error = new WherryError("CONNECTION_LOST", "the link closed before its HELLO");
       this.#events.push({ type: "dropped", link, error });
@@ -160,7 +161,7 @@ export class ConnectionCore {
 
   /** The engine heard the peer on `link`, if only an acknowledgement. */
   heard(link: number, at: number): void {
-    if (link !== this.active || this.liveness === null) return;
+    if (link !== this.active || this.liveness === null || this.state === "closed") return;
     this.liveness.heard(at);
     if (this.state === "suspect" && this.liveness.waitingSince === null) this.#move("heard");
   }
@@ -217,6 +218,7 @@ export class ConnectionCore {
     for (const machine of this.streams.values()) {
       machine.resumed = !resumed;
       machine.told = false;
+      if (machine.name === null) continue; // nothing may be said of it before its OPEN
       if (!machine.confirmed) this.#emitOpen(machine);
       if (resumed || machine.resetCode !== null || machine.stopCode !== null) this.#tell(machine);
       this.#changed(machine);
@@ -262,10 +264,15 @@ export class ConnectionCore {
     if (this.#counts.ours >= MAX_OWN_STREAMS) {
       throw new WherryError("LIMIT_EXCEEDED", `${MAX_OWN_STREAMS} streams are open`);
     }
-    const machine = this.#machine(this.#nextStream, name, { ours: true, datagrams });
+    const machine = this.#machine(this.#nextStream, name, datagrams);
     this.#nextStream += 2;
     this.#emitOpen(machine);
     return machine;
+  }
+
+  /** The number of the next heartbeat: its answer shows that all control frames until now have arrived. */
+  get nextHeartbeat(): number {
+    return this.#heartbeat + 1;
   }
 
   /** Send a heartbeat now; a `pong` tells when its answer came. Returns its number. */
@@ -294,7 +301,7 @@ export class ConnectionCore {
     this.streams.clear();
     this.#tombstones.clear();
     this.#move("over");
-    for (const link of this.#candidates.keys()) this.#drop(link, null);
+    for (const link of this.#candidates.keys()) this.#drop(link, error);
     this.#events.push({ type: "closed", error });
   }
 
@@ -441,11 +448,8 @@ export class ConnectionCore {
       return;
     }
     this.#highestOpened = number;
-    const machine = known ?? this.#machine(number, null, { ours: false, datagrams });
-    machine.name = name;
-    machine.datagrams = datagrams;
-    machine.send.limit = Math.max(machine.send.limit, frame.limit);
-    if (machine.over || machine.resetCode !== null) return;
+    const machine = known ?? this.#machine(number, null);
+    machine.onOpen({ name, limit: frame.limit, datagrams, emit: (told) => this.#emit(told) });
     const crowded = this.#counts.theirs > MAX_PEER_STREAMS ? codeFor("LIMIT_EXCEEDED") : null;
     const refused = this.#options.admit(name, datagrams, now) ?? crowded;
     if (refused === null) this.#events.push({ type: "opened", stream: machine });
@@ -507,7 +511,7 @@ export class ConnectionCore {
       if (number >= this.#nextStream) throw violation(neverOpened);
     } else if (number > this.#highestOpened) {
       // its lane was faster than the control lane
-      if (kind === "data" || kind === "fin") return this.#machine(number, null, { ours: false, datagrams: false });
+      if (kind === "data" || kind === "fin") return this.#machine(number, null);
       if (kind !== "datagram") throw violation(neverOpened);
       return null;
     }
@@ -519,7 +523,7 @@ export class ConnectionCore {
   #onBuried(stone: Tombstone, frame: StreamFrame): void {
     const { machine } = stone;
     if (frame.kind !== "reset" && frame.kind !== "resume" && frame.kind !== "fin") return;
-    stone.heartbeat = this.#heartbeat + 1;
+    stone.heartbeat = this.nextHeartbeat;
     if (machine.resetCode === null) {
       this.#handle(machine, frame);
     } else if (frame.kind === "resume") {
@@ -534,7 +538,9 @@ export class ConnectionCore {
     return (number % 2 === 1) === this.#odd;
   }
 
-  #machine(number: number, name: string | null, { ours, datagrams }: { ours: boolean; datagrams: boolean }): StreamMachine {
+  /** @param name - null where the peer opens it, and its OPEN may not have come */
+  #machine(number: number, name: string | null, datagrams = false): StreamMachine {
+    const ours = name !== null;
     if (!ours && this.#counts.theirs >= MAX_PEER_STREAMS + MAX_REFUSED_STREAMS) {
       throw violation("far more streams than are allowed");
     }
@@ -545,7 +551,7 @@ export class ConnectionCore {
       datagrams,
       pool: this.#pool,
       credit: this.#credit,
-      emit: (frame) => this.#emit(frame),
+      emit: ours ? (frame) => this.#emit(frame) : () => undefined,
       changed: (changed) => this.#changed(changed),
     });
     this.streams.set(number, machine);
@@ -558,7 +564,7 @@ export class ConnectionCore {
     this.streams.delete(machine.number);
     this.#sending.delete(machine);
     this.#counts[machine.ours ? "ours" : "theirs"] -= 1;
-    this.#tombstones.set(machine.number, { machine, expires: now + TOMBSTONE_MS, heartbeat: this.#heartbeat + 1 });
+    this.#tombstones.set(machine.number, { machine, expires: now + TOMBSTONE_MS, heartbeat: this.nextHeartbeat });
     if (this.streams.size === 0 && this.#pins === 0) this.#idleSince = now;
   }
 

@@ -18,6 +18,8 @@ export interface LanePoolOptions {
   readonly ready: () => void;
   /** Called when a lane closes under a stream: the link is of no use. */
   readonly broken: () => void;
+  /** Whether a stream of that number is open. */
+  readonly isOpen: (stream: number) => boolean;
 }
 
 export class LanePool {
@@ -26,6 +28,8 @@ export class LanePool {
   readonly #lanes = new Map<number, Lane>();
   readonly #own = new Set<Lane>();
   #idle: Lane[] = [];
+  /** Lanes that are not needed, and the heartbeat whose answer allows to close each. */
+  #surplus: readonly { readonly heartbeat: number; readonly lane: Lane }[] = [];
   #datagrams: Lane | null = null;
 
   constructor(link: Link, options: LanePoolOptions) {
@@ -51,18 +55,28 @@ export class LanePool {
     this.#link.sent(lane);
   }
 
-  /** `stream` is over: its lane is free. */
-  release(stream: number): void {
+  /**
+   * `stream` is over: its lane is free.
+   * @param heartbeat - the one whose answer shows that the peer knows the stream to be over, too. Until then it may count
+   *   on the lane, so one too many is not closed before.
+   */
+  release(stream: number, heartbeat: number): void {
     const lane = this.#lanes.get(stream);
     this.#lanes.delete(stream);
     if (lane === undefined || !this.#own.has(lane)) return;
-    if (this.#idle.length < MAX_IDLE_LANES) {
-      this.#idle.push(lane);
-      return;
+    if (this.#idle.length < MAX_IDLE_LANES) this.#idle.push(lane);
+    else this.#surplus = [...this.#surplus, { heartbeat, lane }];
+  }
+
+  /** The peer answered `heartbeat`: close the lanes that waited for it. */
+  answered(heartbeat: number): void {
+    const due = this.#surplus.filter((one) => one.heartbeat <= heartbeat);
+    this.#surplus = this.#surplus.slice(due.length);
+    for (const { lane } of due) {
+      this.#own.delete(lane);
+      lane.onClosed = () => undefined;
+      lane.close();
     }
-    this.#own.delete(lane);
-    lane.onClosed = () => undefined;
-    lane.close();
   }
 
   /** A flow of datagrams was opened: have its lane open before the first one. */
@@ -103,15 +117,14 @@ export class LanePool {
   }
 
   #message(lane: Lane, data: Bytes): void {
-    this.#options.received(lane.kind, data);
-    if (lane.kind !== "stream" || data.length < STREAM_AT + 4) return;
+    if (lane.kind !== "stream" || data.length < STREAM_AT + 4) {
+      this.#options.received(lane.kind, data);
+      return;
+    }
     const stream = new DataView(data.buffer, data.byteOffset).getUint32(STREAM_AT);
     if (!this.#lanes.has(stream)) this.#lanes.set(stream, lane);
-  }
-
-  /** Drop what frames of streams that nobody knows have left here. */
-  forgetUnknown(known: (stream: number) => boolean): void {
-    for (const stream of this.#lanes.keys()) if (!known(stream)) this.release(stream);
+    this.#options.received(lane.kind, data);
+    if (!this.#options.isOpen(stream)) this.#lanes.delete(stream);
   }
 
   #closed(lane: Lane): void {

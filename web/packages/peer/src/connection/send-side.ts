@@ -52,9 +52,9 @@ export class SendSide {
     return this.written - this.sent;
   }
 
-  /** The final offset, once it is known. */
+  /** Where the direction ends, once everything up to there was sent. */
   get final(): number | null {
-    return this.state === "ready" ? null : this.written;
+    return this.state !== "ready" && this.highest === this.written ? this.written : null;
   }
 
   /** Whether bytes wait to be sent, with credit or without. */

@@ -43,8 +43,11 @@ export class StreamMachine {
   confirmed: boolean;
   /** Whether DATA may go out on the active link: the peer has told where to go on. */
   resumed = true;
-  /** Whether this side's RESUME has gone out on the active link. */
-  told = true;
+  /**
+   * Whether this side's RESUME has gone out on the active link, or none is wanted. The peer may be opening the stream a
+   * second time, and then wants one.
+   */
+  told: boolean;
   resetCode: number | null = null;
   resetReceived = false;
   stopCode: number | null = null;
@@ -57,6 +60,7 @@ export class StreamMachine {
     this.ours = ours;
     this.datagrams = datagrams;
     this.confirmed = !ours;
+    this.told = ours;
     this.send = new SendSide(credit);
     this.receive = new ReceiveSide(pool);
     this.#emit = emit;
@@ -149,6 +153,15 @@ export class StreamMachine {
   }
 
   // -- the peer -------------------------------------------------------------------------------------------------------
+
+  /** OPEN. Until it comes nothing may be said, or the peer would take the stream for known. */
+  onOpen(open: Pick<StreamOptions, "emit" | "datagrams"> & { readonly name: string; readonly limit: number }): void {
+    this.name = open.name;
+    this.datagrams = open.datagrams;
+    this.send.limit = Math.max(this.send.limit, open.limit);
+    this.#emit = open.emit;
+    this.#maybeComplete(true);
+  }
 
   onData(offset: number, payload: Bytes): void {
     if (this.receive.data(offset, payload)) this.#changed();
