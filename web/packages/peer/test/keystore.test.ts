@@ -1,11 +1,9 @@
 /** What a browser keeps: the key is made once, and never overwritten. */
 
-import { IDBFactory } from "fake-indexeddb";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import "fake-indexeddb/auto";
+import { describe, expect, test } from "vitest";
 import { random } from "../src/bytes.ts";
 import { MemoryStore, type Store, keyOfText, keyToText, loadKey, openStore } from "../src/keystore.ts";
-
-beforeAll(() => void vi.stubGlobal("indexedDB", new IDBFactory()));
 
 describe.each<[string, () => Promise<Store>]>([
   ["IndexedDB", openStore],
