@@ -42,8 +42,9 @@ from wherry.dht.frames import (
 )
 from wherry.dht.protocol import Protocol
 from wherry_signaling.domains import Purpose
+from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.identity import Identity
-from wherry_signaling.record import PeerRecord, dht_key
+from wherry_signaling.record import Introducer, PeerRecord, dht_key
 
 from .clock import EPOCH_S
 from .network import MemoryNetwork, MemoryTransport
@@ -64,9 +65,14 @@ def key_of(name: bytes) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def document(name: bytes, *, sequence: int = 1, issued: int = EPOCH_S) -> bytes:
-    """A signed peer record of `name`."""
+def document(name: bytes, *, sequence: int = 1, issued: int = EPOCH_S, large: bool = False) -> bytes:
+    """A signed peer record of `name`.
+
+    :param large: with so many introducers that it has nearly the 1000 bytes it may have.
+    """
     who = identity(name)
+    ways = tuple(EndpointAddress(f"{'long-' * 6}{number}.example.org", 443, tls=True) for number in range(3))
+    introducers = tuple(Introducer(identity(b"%d" % number).id, ways) for number in range(4)) if large else ()
     record = PeerRecord(
         peer=who.id,
         sequence=sequence,
@@ -74,6 +80,7 @@ def document(name: bytes, *, sequence: int = 1, issued: int = EPOCH_S) -> bytes:
         issued=issued,
         expires=issued + LIFETIME_S,
         sealing_key=who.sealing_public,
+        introducers=introducers,
     )
     return record.sign(who)
 

@@ -38,6 +38,7 @@ from wherry.dht.frames import (
 )
 from wherry.dht.key import proof_bits
 from wherry.dht.limits import REQUESTS_PER_S, STORES_PER_S, UNPROVED_BYTES
+from wherry.errors import DatabaseCorrupt
 from wherry.testing.clock import run_virtual
 from wherry.testing.dht import DhtNetwork, RawNode, document, key_of
 from wherry.testing.network import MemoryNetwork
@@ -455,3 +456,15 @@ def test_a_store_refused_is_said_so() -> None:
         assert published.superseded_by == document(b"alice", sequence=2)
 
     meshed(scenario, lambda liar, frame, source: [reply(liar, frame, Stored(TOKEN, 0, 1))])
+
+
+def test_a_store_that_fails_harms_nobody_else() -> None:
+    async def scenario(mesh: DhtNetwork, liar: RawNode, seen: list[events.DhtEvent]) -> None:
+        mesh.nodes[3]._store.close()
+        for node in mesh.nodes[:3]:
+            assert (await node.look_up(key_of(b"alice"))).sequence == 2
+        assert "DATABASE_CORRUPT" in {event.code for event in seen if isinstance(event, events.FrameRefused)}
+        with pytest.raises(DatabaseCorrupt):
+            await mesh.nodes[3].look_up(key_of(b"alice"))
+
+    meshed(scenario)

@@ -29,6 +29,24 @@ def test_a_document_is_found_by_key_alone() -> None:
     run_virtual(scenario())
 
 
+def test_documents_of_full_size_are_found_by_everybody_and_many_at_once() -> None:
+    async def scenario() -> None:
+        async with DhtNetwork(MemoryNetwork(seed=2, delay_ms=(20, 150)), nodes=25) as mesh:
+            mesh.fill()
+            names = [b"%d" % number for number in range(5)]
+            large = {name: document(name, large=True) for name in names}
+            assert all(900 < len(data) <= 1000 for data in large.values())
+            for node, data in zip(mesh.nodes, large.values(), strict=False):
+                assert len((await node.publish(data)).stored_at) >= 20
+            client = await mesh.add(25)
+            assert await client.bootstrap([mesh.endpoint(7)]) == 1
+            # More at once than may be under way: the rest wait for their turn.
+            found = await asyncio.gather(*(client.look_up(key_of(name)) for name in names * 14))
+            assert [one.document for one in found] == [large[name] for name in names * 14]
+
+    run_virtual(scenario())
+
+
 def test_alone_there_is_nobody_to_ask() -> None:
     async def scenario() -> None:
         async with DhtNetwork(MemoryNetwork(seed=1), nodes=1) as mesh:
