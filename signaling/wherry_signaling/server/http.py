@@ -68,7 +68,10 @@ class HttpListener:
             if not _speaks(request):
                 return _plain(f"This is a WebSocket of the subprotocol {SUBPROTOCOL}.\n", status=426)
             websocket = new_websocket()
-            await websocket.prepare(request)
+            try:
+                await websocket.prepare(request)
+            except OSError:
+                return _plain("The client left.\n", status=400)  # to nobody
             accepted = AcceptedWebSocket(request, websocket, self._remote(request))
             self._sockets.add(accepted)
             try:
