@@ -165,7 +165,7 @@ function List({ rows, introducers }: Properties) {
         </thead>
         <tbody>
           {rows.map((row) => {
-            const open = peer?.connections.find((each) => each.peer === row.id);
+            const open = peer?.connections.find((each) => each.peer === row.id && each.state === "open");
             return (
               <tr key={row.id}>
                 <th scope="row">

@@ -26,7 +26,7 @@ export function Crossing({ self, peer, link }: { readonly self: string; readonly
   return (
     <div class={`crossing crossing-${link.code}`} aria-hidden="true">
       <Identicon id={self} size={56} />
-      <svg class="crossing-water" viewBox="0 0 240 72" preserveAspectRatio="xMidYMid slice" focusable="false">
+      <svg class="crossing-water" viewBox="0 0 240 72" focusable="false">
         <path class="scene-wave faint" d={WAVE} transform="translate(0 56)" />
         <path class="scene-wave faint" d={WAVE} transform="translate(-18 66)" />
         {link.code === "direct_lan" && <rect class="crossing-lan" x="3" y="4" width="234" height="64" rx="32" />}

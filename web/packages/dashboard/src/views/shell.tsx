@@ -107,7 +107,7 @@ const LOOKS: Readonly<Record<Theme, string>> = { system: "as the system", light:
 
 function ThemeSwitch() {
   const next = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? "system";
-  const label = `Look: ${LOOKS[theme.value]}. Change to ${LOOKS[next]}`;
+  const label = `Look: ${LOOKS[theme.value]}. Next: ${LOOKS[next]}`;
   return (
     <button type="button" class="button quiet square" aria-label={label} title={label} onClick={() => (theme.value = next)}>
       <Icon name={theme.value} size={22} />
