@@ -163,8 +163,9 @@ async def kill(page: Page, url: str) -> Page:
     """The renderer dies in the middle of it."""
     context = page.context
     session = await context.new_cdp_session(page)
-    crashed = asyncio.create_task(session.send("Page.crash"))
-    await page.wait_for_event("crash")
+    async with page.expect_event("crash"):
+        crashed = asyncio.create_task(session.send("Page.crash"))  # nobody is left to answer it
+    crashed.cancel()
     await asyncio.gather(crashed, return_exceptions=True)
     return await _another(context, url)
 
