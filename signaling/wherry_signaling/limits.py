@@ -51,6 +51,10 @@ HANDSHAKE_S: Final = 5.0
 DELIVER_S: Final = 1.0
 #: Seconds a client waits for an answer: the delivery's second, and a slow way there and back.
 REQUEST_S: Final = 4.0
+#: Seconds a client waits for what costs the endpoint a walk through the DHT.
+LOOK_UP_S: Final = 10.0
+#: Seconds a client waits for what costs the endpoint a socket to another one, and that one a delivery.
+PASS_ON_S: Final = 13.0
 #: Seconds between keepalive pings on a socket; NATs forget TCP mappings after minutes.
 SOCKET_PING_S: Final = 20.0
 #: Seconds without any frame after which a socket is taken for dead: two pings and a bit.

@@ -1,9 +1,11 @@
 """The client's side of signaling: one socket, guest sockets, introducers that heal."""
 
+from .answers import IceServer, Pinged, Registration
 from .guests import Guests
 from .introducers import Held, Introducers
 from .network_time import NetworkTime
-from .session import Client, IceServer, Pinged, Registration, open_client
+from .opening import open_client
+from .session import Client
 from .websocket import WebSocketConnector
 
 __all__ = [

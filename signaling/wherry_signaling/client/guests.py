@@ -22,7 +22,8 @@ from ..limits import GUEST_IDLE_S, GUEST_SOCKETS, STAGGER_S
 from ..record import Introducer
 from ..sockets import Connect
 from ..wire import Role
-from .session import Client, open_client
+from .opening import open_client
+from .session import Client
 
 T = TypeVar("T")
 Addresses = EndpointAddress | Sequence[EndpointAddress]

@@ -36,9 +36,11 @@ from ..limits import (
 )
 from ..sockets import Connect, SocketAddress
 from ..wire import Role
+from .answers import IceServer, Registration
 from .introducer_set import Candidate, IntroducerSet
 from .network_time import NetworkTime
-from .session import Client, IceServer, Registration, open_client
+from .opening import open_client
+from .session import Client
 
 _log = logging.getLogger(__name__)
 

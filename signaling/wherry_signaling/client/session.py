@@ -13,37 +13,21 @@ is cancelled leaves nothing behind. One task, owned by the client, reads, writes
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from types import TracebackType
-from typing import TypeVar
 
 from .. import wire
 from ..domains import Purpose
 from ..endpoints import EndpointAddress
-from ..errors import (
-    DeliveryFailed,
-    EndpointLost,
-    EndpointTimeout,
-    EndpointUnreachable,
-    InvalidMultiaddr,
-    InvalidPeerId,
-    Malformed,
-    NoReservation,
-    Quota,
-    RemoteError,
-)
+from ..errors import EndpointLost, RemoteError
 from ..handover import seal_handover
-from ..handshake import ClientHandshake, Session
-from ..identity import Identity, PeerId
+from ..handshake import Session
+from ..identity import PeerId
 from ..limits import (
-    CONNECT_S,
     DELIVERIES_PER_S,
-    HANDSHAKE_S,
+    LOOK_UP_S,
     NEIGHBOURS,
-    REQUEST_S,
+    PASS_ON_S,
     RESERVATION_S,
     SOCKET_DEAD_S,
     SOCKET_PING_S,
@@ -52,88 +36,13 @@ from ..link import Link
 from ..rates import Bucket
 from ..record import Introducer
 from ..scope import Scope, scope_of
-from ..sockets import Connect, Socket, SocketAddress
-from ..wire import Role, Status
-
-R = TypeVar("R", bound=wire.Frame)
+from ..sockets import Socket, SocketAddress
+from .answers import IceServer, Pinged, Registration, others_of
+from .requests import Requests
 
 #: Takes what somebody sent us, or declines it: tag, sealed envelope, way back (0: none). Called by the reader: quick,
 #: and never raises.
 OnDeliver = Callable[[bytes, bytes, int], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class IceServer:
-    """A STUN or TURN server an endpoint told us of; where it points to is the endpoint's word alone."""
-
-    urls: tuple[str, ...]
-    user: str = ""
-    credential: str = ""
-    seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What an endpoint grants: how long, as whom it sees us, and what helps with ICE."""
-
-    seconds: int
-    observed: SocketAddress
-    ice_servers: tuple[IceServer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pinged:
-    """How far an endpoint is, and its clock's lead over ours; both in seconds."""
-
-    rtt_s: float
-    clock_offset_s: float
-
-
-async def open_client(
-    connect: Connect,
-    address: EndpointAddress,
-    identity: Identity,
-    role: Role,
-    *,
-    on_deliver: OnDeliver | None = None,
-    random: Callable[[int], bytes] = secrets.token_bytes,
-    wall_clock: Callable[[], float] = time.time,
-) -> Client:
-    """A socket to the endpoint at `address`, its handshake done; if the address names a peer, it is that one.
-
-    :param on_deliver: takes envelopes; without it all are declined.
-    :param wall_clock: our seconds since 1970, to compare with the endpoint's.
-    :raises EndpointUnreachable: if nothing answers there.
-    :raises EndpointTimeout: if the handshake takes longer than `HANDSHAKE_S`.
-    :raises WrongPeer, VersionMismatch, HandshakeFailed, Quota, EndpointLost: if the handshake fails.
-    """
-    try:
-        async with asyncio.timeout(CONNECT_S + 1):  # connectors keep CONNECT_S themselves and say more
-            socket = await connect(address)
-    except TimeoutError as error:
-        raise EndpointUnreachable(f"{address.authority} did not answer") from error
-    try:
-        async with asyncio.timeout(HANDSHAKE_S):
-            session = await _shake(socket, address, identity, role, random)
-    except TimeoutError as error:
-        await socket.close()
-        raise EndpointTimeout("the handshake took too long") from error
-    except BaseException:  # cancellation too: the socket is ours alone as yet
-        await socket.close()
-        raise
-    return Client(socket, session, address, on_deliver=on_deliver, random=random, wall_clock=wall_clock)
-
-
-async def _shake(
-    socket: Socket, address: EndpointAddress, identity: Identity, role: Role, random: Callable[[int], bytes]
-) -> Session:
-    handshake = ClientHandshake(
-        identity, role, secret=random(32), nonce=random(32), dialled=address.peer, host=address.host
-    )
-    await socket.send(handshake.hello())
-    session, proof = handshake.receive(await socket.receive())
-    await socket.send(proof)
-    return session
 
 
 class Client:
@@ -167,11 +76,9 @@ class Client:
         self._link = Link(socket, session.cipher)
         self._random, self._wall_clock = random, wall_clock
         self._loop = asyncio.get_running_loop()
-        self._pending: dict[int, asyncio.Future[wire.AnyFrame]] = {}
-        self._number = 0
+        self._requests = Requests(self._link)
         self._heard = self._loop.time()
         self._deliveries = Bucket.full(DELIVERIES_PER_S, self._heard)
-        self._lost: RemoteError | None = None
         self._task = self._loop.create_task(self._run(), name=f"signaling client {self.peer.short}")
 
     def __repr__(self) -> str:
@@ -188,7 +95,7 @@ class Client:
     @property
     def alive(self) -> bool:
         """Whether the socket is open."""
-        return not self._task.done() and self._lost is None
+        return not self._task.done() and self._requests.lost is None
 
     @property
     def scope(self) -> Scope:
@@ -203,7 +110,7 @@ class Client:
     async def wait_closed(self) -> RemoteError:
         """Wait for the socket's end; returns why it ended."""
         await asyncio.wait([self._task])
-        return self._lost or EndpointLost("closed")
+        return self._requests.lost or EndpointLost("closed")
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
@@ -214,7 +121,7 @@ class Client:
         :raises EndpointTimeout, EndpointLost: if it does not answer.
         """
         return self._registered(
-            await self._request(lambda number: wire.Register(number, seconds, capabilities), wire.Registered)
+            await self._requests.ask(lambda number: wire.Register(number, seconds, capabilities), wire.Registered)
         )
 
     async def renew(self, seconds: int = RESERVATION_S) -> Registration:
@@ -223,14 +130,14 @@ class Client:
         :raises NoReservation: if there is none any more: another process of ours may have taken it over.
         :raises EndpointTimeout, EndpointLost: if it does not answer.
         """
-        return self._registered(await self._request(lambda number: wire.Renew(number, seconds), wire.Registered))
+        return self._registered(await self._requests.ask(lambda number: wire.Renew(number, seconds), wire.Registered))
 
     async def unregister(self) -> None:
         """Give the reservation back.
 
         :raises EndpointTimeout, EndpointLost: if the endpoint does not answer.
         """
-        await self._request(wire.Unregister, wire.Result)
+        await self._requests.ask(wire.Unregister, wire.Result)
 
     async def send(self, to: PeerId, tag: bytes, envelope: bytes) -> None:
         """Give a sealed envelope to a peer that is registered here; returns once that peer has taken it.
@@ -239,7 +146,7 @@ class Client:
         :raises Quota, DeliveryFailed, Malformed: if the endpoint did not pass it on.
         :raises EndpointTimeout, EndpointLost: if it does not answer.
         """
-        await self._request(lambda number: wire.Send(number, to.key, tag, envelope), wire.Result)
+        await self._requests.ask(lambda number: wire.Send(number, to.key, tag, envelope), wire.Result)
 
     async def reply(self, back: int, envelope: bytes) -> None:
         """Give a sealed envelope to the socket by which something came to us, while that is open: a guest's too.
@@ -247,7 +154,7 @@ class Client:
         :raises NoReservation: if that way back is no more, or whoever is there declined.
         :raises Quota, DeliveryFailed, Malformed, EndpointTimeout, EndpointLost: as `send`.
         """
-        await self._request(lambda number: wire.Reply(number, back, envelope), wire.Result)
+        await self._requests.ask(lambda number: wire.Reply(number, back, envelope), wire.Result)
 
     async def pass_on(self, introducer: Introducer, to: PeerId, tag: bytes, envelope: bytes) -> None:
         """As `send`, but to a peer that is registered at another introducer, of which this endpoint learns no more.
@@ -257,7 +164,7 @@ class Client:
         """
         sealed = seal_handover(to, tag, envelope, introducer=introducer.peer, ephemeral_secret=self._random(32))
         endpoints = [address.to_bytes() for address in introducer.endpoints]
-        await self._request(
+        await self._requests.ask(
             lambda number: wire.PassOn(number, introducer.peer.key, endpoints, sealed), wire.Result, PASS_ON_S
         )
 
@@ -266,7 +173,7 @@ class Client:
 
         :raises NoReservation, Quota, DeliveryFailed, Malformed, EndpointTimeout, EndpointLost: as `send`.
         """
-        await self._request(lambda number: wire.HandedOn(number, sealed), wire.Result)
+        await self._requests.ask(lambda number: wire.HandedOn(number, sealed), wire.Result)
 
     async def look_up(self, purpose: Purpose, peer: PeerId) -> bytes | None:
         """The newest document of a peer that the endpoint finds, unchecked: `record.check_document` is yours to call.
@@ -274,7 +181,9 @@ class Client:
         :raises Quota: if we ask too often.
         :raises EndpointTimeout, EndpointLost: if it does not answer.
         """
-        found = await self._request(lambda number: wire.LookUp(number, int(purpose), peer.key), wire.Found, LOOK_UP_S)
+        found = await self._requests.ask(
+            lambda number: wire.LookUp(number, int(purpose), peer.key), wire.Found, LOOK_UP_S
+        )
         return found.document or None
 
     async def publish(self, document: bytes) -> int:
@@ -283,7 +192,7 @@ class Client:
         :raises Malformed, Quota, DeliveryFailed: if it was not stored; DeliveryFailed if a newer one is known.
         :raises EndpointTimeout, EndpointLost: if the endpoint does not answer.
         """
-        result = await self._request(lambda number: wire.Publish(number, document), wire.Result, LOOK_UP_S)
+        result = await self._requests.ask(lambda number: wire.Publish(number, document), wire.Result, LOOK_UP_S)
         return int(result.text) if result.text.isascii() and result.text.isdigit() else 0
 
     async def neighbours(self, count: int = NEIGHBOURS) -> list[Introducer]:
@@ -291,8 +200,8 @@ class Client:
 
         :raises EndpointTimeout, EndpointLost, Quota: if it does not answer.
         """
-        others = await self._request(lambda number: wire.Neighbours(number, min(count, NEIGHBOURS)), wire.Others)
-        return [other for key, endpoints in others.endpoints if (other := self._neighbour(key, endpoints))]
+        others = await self._requests.ask(lambda number: wire.Neighbours(number, min(count, NEIGHBOURS)), wire.Others)
+        return others_of(others, self.scope)
 
     async def ping(self) -> Pinged:
         """Measure the way to the endpoint, and its clock.
@@ -300,33 +209,11 @@ class Client:
         :raises EndpointTimeout, EndpointLost: if it does not answer.
         """
         begun, wall = self._loop.time(), self._wall_clock()
-        pong = await self._request(wire.Ping, wire.Pong)
+        pong = await self._requests.ask(wire.Ping, wire.Pong)
         rtt = self._loop.time() - begun
         return Pinged(rtt, pong.time_ms / 1000 - (wall + rtt / 2))
 
     # -- inside --------------------------------------------------------------------------------------------------------
-
-    async def _request(self, make: Callable[[int], wire.AnyFrame], reply: type[R], seconds: float = REQUEST_S) -> R:
-        if not self.alive:
-            raise _copy(self._lost or EndpointLost("closed"))
-        self._number += 1
-        number = self._number
-        future: asyncio.Future[wire.AnyFrame] = self._loop.create_future()
-        self._pending[number] = future
-        try:
-            async with asyncio.timeout(seconds):
-                await self._link.room()
-                self._link.post(make(number), always=True)
-                frame = await future
-        except TimeoutError as error:
-            raise EndpointTimeout(f"no answer within {seconds:.0f} s") from error
-        finally:
-            self._pending.pop(number, None)
-        if isinstance(frame, wire.Result) and frame.status != Status.OK:
-            raise _ERRORS.get(frame.status, DeliveryFailed)(frame.text)
-        if not isinstance(frame, reply):
-            raise Malformed(f"a {type(frame).__name__.lower()} as answer")
-        return frame
 
     async def _run(self) -> None:
         try:
@@ -335,15 +222,12 @@ class Client:
                 try:
                     await self._read()
                 except RemoteError as error:
-                    self._lost = self._lost or error
+                    self._requests.end(error)
                 finally:
                     for helper in helpers:
                         helper.cancel()
         finally:
-            lost = self._lost = self._lost or EndpointLost("closed")
-            for future in self._pending.values():
-                if not future.done():
-                    future.set_exception(_copy(lost))
+            self._requests.end(EndpointLost("closed"))
             await self._link.close()
 
     async def _read(self) -> None:
@@ -358,9 +242,7 @@ class Client:
                 case wire.Refused():
                     raise EndpointLost(f"the endpoint says: {frame.text}")
                 case wire.Result() | wire.Registered() | wire.Found() | wire.Others() | wire.Pong():
-                    future = self._pending.get(frame.id)
-                    if future is not None and not future.done():
-                        future.set_result(frame)
+                    self._requests.answered(frame)
                 case _:
                     continue  # of a later version, or nothing that an endpoint says
 
@@ -375,42 +257,12 @@ class Client:
         while True:
             await asyncio.sleep(SOCKET_PING_S)
             if self._loop.time() - self._heard > SOCKET_DEAD_S:
-                self._lost = EndpointLost(f"silent for {SOCKET_DEAD_S:.0f} s")
+                self._requests.end(EndpointLost(f"silent for {SOCKET_DEAD_S:.0f} s"))
                 await self._link.close()
                 return
-            self._number += 1
-            self._link.post(wire.Ping(self._number))
+            self._link.post(wire.Ping(self._requests.number()))
 
     def _registered(self, frame: wire.Registered) -> Registration:
-        servers = tuple(
-            IceServer(tuple(urls), user, credential, seconds) for urls, user, credential, seconds in frame.ice_servers
-        )
-        self.observed, self.ice_servers = (frame.host, frame.port), servers
-        return Registration(frame.seconds, self.observed, servers)
-
-    def _neighbour(self, key: bytes, endpoints: Sequence[bytes]) -> Introducer | None:
-        try:
-            peer = PeerId(key)
-            addresses = [EndpointAddress.from_bytes(data, peer) for data in endpoints]
-        except (InvalidPeerId, InvalidMultiaddr):
-            return None
-        near = tuple(address for address in addresses if address.scope is None or address.scope >= self.scope)
-        return Introducer(peer, near) if near else None
-
-
-#: Seconds for what costs the endpoint a walk through the DHT.
-LOOK_UP_S = 10.0
-#: Seconds for what costs the endpoint a socket to another one, and that one a delivery.
-PASS_ON_S = CONNECT_S + HANDSHAKE_S + REQUEST_S
-
-_ERRORS: dict[int, type[RemoteError]] = {
-    Status.QUOTA: Quota,
-    Status.FAILED: DeliveryFailed,
-    Status.NO_RESERVATION: NoReservation,
-    Status.MALFORMED: Malformed,
-}
-
-
-def _copy(error: RemoteError) -> RemoteError:
-    """Each waiter gets an exception of its own: one object raised in many tasks would collect their tracebacks."""
-    return type(error)(error.detail, hint=error.hint, peer=error.peer)
+        registration = Registration.of(frame)
+        self.observed, self.ice_servers = registration.observed, registration.ice_servers
+        return registration
