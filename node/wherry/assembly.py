@@ -137,7 +137,7 @@ class Parts:
             look_up=self._look_up_self,
             publish=self._publish,
             last_sequence=self.store.sequence(Purpose.PEER_RECORD),
-            keep_sequence=lambda sequence: self.store.set_sequence(Purpose.PEER_RECORD, sequence),
+            keep_sequence=lambda sequence: self.store.remember_sequence(Purpose.PEER_RECORD, sequence),
             wall_clock=self.wall_clock,
             on_published=self._published,
         )

@@ -40,8 +40,8 @@ def test_a_new_file_is_its_owners_alone(store: Store, path: Path) -> None:
 
 def test_sequences_only_grow(store: Store, path: Path) -> None:
     assert store.sequence(Purpose.PEER_RECORD) == 0
-    store.set_sequence(Purpose.PEER_RECORD, 7)
-    store.set_sequence(Purpose.PEER_RECORD, 3)
+    store.remember_sequence(Purpose.PEER_RECORD, 7)
+    store.remember_sequence(Purpose.PEER_RECORD, 3)
     store.close()
     with Store(path) as again:
         assert again.sequence(Purpose.PEER_RECORD) == 7
@@ -160,9 +160,9 @@ def test_an_older_file_is_migrated_all_or_nothing(path: Path) -> None:
 
 
 def test_a_copy_is_made_while_it_is_in_use(store: Store, tmp_path: Path) -> None:
-    store.set_sequence(Purpose.PEER_RECORD, 5)
+    store.remember_sequence(Purpose.PEER_RECORD, 5)
     store.backup(tmp_path / "copy.db")
-    store.set_sequence(Purpose.PEER_RECORD, 6)
+    store.remember_sequence(Purpose.PEER_RECORD, 6)
     with Store(tmp_path / "copy.db") as copy:
         assert copy.sequence(Purpose.PEER_RECORD) == 5
     with pytest.raises(HomeUnusable, match="File exists"):
@@ -203,7 +203,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_is_said_and_the_store_goes_on(small_disk: Path) -> None:
     with Store(small_disk / "wherry.db") as store:
-        store.set_sequence(Purpose.PEER_RECORD, 1)
+        store.remember_sequence(Purpose.PEER_RECORD, 1)
         filler = small_disk / "filler"
         with pytest.raises(OSError, match="No space"):
             filler.write_bytes(bytes(512 * 1024))
@@ -215,5 +215,5 @@ def test_a_full_disk_is_said_and_the_store_goes_on(small_disk: Path) -> None:
         filler.unlink()
         store.remember_peer(peer(1000), claimed="Ada")
         assert store.trouble is None
-        store.set_sequence(Purpose.PEER_RECORD, 2)
+        store.remember_sequence(Purpose.PEER_RECORD, 2)
         assert store.sequence(Purpose.PEER_RECORD) == 2

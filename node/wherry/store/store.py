@@ -1,7 +1,7 @@
 """The typed side of ``wherry.db``: documents' sequences, peers, ways back into the network, bans.
 
-What merely makes life easier (`remember_…`) never fails: where it cannot be written, `trouble` says why and the node
-goes on. What must not be lost (a sequence, a label, a ban) raises instead.
+What a node can do without (`remember_…`) never fails: where it cannot be written, `trouble` says why and the node goes
+on. What a person asked for (a label, a ban) raises instead.
 """
 
 from __future__ import annotations
@@ -91,13 +91,12 @@ class Store:
         rows = self._database.read("SELECT sequence FROM documents WHERE purpose = ?", (purpose,))
         return int(rows[0][0]) if rows else 0
 
-    def set_sequence(self, purpose: Purpose, sequence: int) -> None:
+    def remember_sequence(self, purpose: Purpose, sequence: int) -> None:
         """Keep it, before the document is given to anybody; a lower one than is kept changes nothing.
 
-        :raises DiskFull: if it cannot be kept; the document may be published all the same, since the next start looks
-            for the highest sequence in the network too.
+        A node that cannot keep it publishes all the same: each start looks for the highest one in the network too.
         """
-        with self._database.write() as connection:
+        with self._remembering(), self._database.write() as connection:
             connection.execute(
                 "INSERT INTO documents VALUES (?1, ?2)"
                 " ON CONFLICT (purpose) DO UPDATE SET sequence = max(sequence, excluded.sequence)",
@@ -105,7 +104,7 @@ class Store:
             )
 
     def nospam(self, random: Callable[[int], bytes], *, label: str = "") -> bytes:
-        """The 8 bytes in the address of that label; drawn when they are first asked for.
+        """The 8 bytes in the address of that label; drawn when first asked for, and the same ever after.
 
         :raises DiskFull: if they cannot be kept.
         """
