@@ -101,6 +101,24 @@ def up(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Mounts a disk of that size."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+
+    def mount(size: str) -> Path:
+        if subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], capture_output=True
+        ).returncode:
+            pytest.skip("needs the right to mount a small disk")
+        return disk
+
+    yield mount
+    if disk.is_mount():
+        subprocess.run(["umount", disk], check=True)
+
+
+@pytest.fixture
 def wherry(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a command to its end."""
 
@@ -199,6 +217,30 @@ def test_a_signal_ends_a_node_in_order(up: Start, number: int) -> None:
     assert node.end(number) == (0, "Ada has ended.\n")
     assert not Home(node.home).socket.exists()
     assert Home(node.home).read_running() is None
+
+
+def test_on_a_full_disk_a_node_goes_on_and_says_so(
+    small_disk: Callable[[str], Path], up: Start, wherry: Wherry
+) -> None:
+    disk = small_disk("2m")
+    ada = up("disk/ada", *LOOPBACK, "--name", "Ada").wait_ready()
+    with pytest.raises(OSError, match="No space"):
+        (disk / "filler").write_bytes(bytes(2 * 1024 * 1024))
+    bela = up("bela", *LOOPBACK, "--name", "Bela", "--bootstrap", ada.client.id().invite).wait_ready()
+    bela.client.ready(30)
+    for event in ada.client.events(timeout_s=30):  # its record is published all the same
+        if event.type == "published":
+            break
+    assert ada.client.connect(bela.client.id().id).path in ("direct", "direct_lan")
+    status = wherry("status", "--home", ada.home)
+    assert status.returncode == 0
+    assert "! The disk is full" in status.stdout
+    (disk / "filler").unlink()
+    bela.end()
+    again = up("bela", *LOOPBACK, "--name", "Bela", "--bootstrap", ada.client.id().invite).wait_ready()
+    again.client.ready(30)
+    assert ada.client.connect(again.client.id().id).path in ("direct", "direct_lan")
+    assert "disk" not in wherry("status", "--home", ada.home).stdout
 
 
 def test_identity_name_and_data_outlive_a_kill(up: Start) -> None:
@@ -335,23 +377,14 @@ def test_a_demo_whose_node_dies_says_which(demo: Callable[..., Demo]) -> None:
     assert gone(nodes)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True).returncode:
-        pytest.skip("needs the right to mount a small disk")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
-
-
-def test_a_demo_that_fails_names_the_step_and_why(small_disk: Path, tmp_path: Path) -> None:
+def test_a_demo_that_fails_names_the_step_and_why(small_disk: Callable[[str], Path], tmp_path: Path) -> None:
+    disk = small_disk("64k")
     done = subprocess.run(
         [*WHERRY, "demo", "--once", "--json", "--nodes", "2"],
         capture_output=True,
         text=True,
         timeout=100,
-        env=environment(tmp_path) | {"TMPDIR": str(small_disk)},
+        env=environment(tmp_path) | {"TMPDIR": str(disk)},
     )
     assert done.returncode == 1
     story = json.loads(done.stdout)
@@ -359,4 +392,4 @@ def test_a_demo_that_fails_names_the_step_and_why(small_disk: Path, tmp_path: Pa
     assert "The disk is full" in story["error"]["message"]
     assert set(story["error"]) == {"code", "message", "hint"}
     assert "Traceback" not in done.stderr
-    assert not list(small_disk.glob("wherry-demo-*"))
+    assert not list(disk.glob("wherry-demo-*"))
