@@ -3,125 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+import random
+from contextlib import AsyncExitStack
 
-from wherry.connect.dialer import Around, Dialer
-from wherry.connect.records import Records, Source
-from wherry.connect.ways import Arrival
-from wherry.connection import Policy
-from wherry.connection.engines import engine_named
-from wherry.network import Network
-from wherry.network.basics import ECHO_STREAM, Basics, add_basics
-from wherry_signaling.client.guests import Guests
-from wherry_signaling.client.session import Client
-from wherry_signaling.client.websocket import WebSocketConnector
-from wherry_signaling.domains import Purpose
-from wherry_signaling.identity import Identity, PeerId
-from wherry_signaling.record import PeerRecord
-from wherry_signaling.scope import Scope
-from wherry_signaling.server.endpoint import Endpoint
+import pytest
+from parties import Party, party
 
-
-@dataclass
-class Party:
-    """A node without DHT and introducers: it is reached at its own endpoint."""
-
-    identity: Identity
-    dialer: Dialer
-    network: Network
-    records: Records
-
-    @property
-    def id(self) -> PeerId:
-        return self.identity.id
-
-
-async def _nothing(peer: PeerId) -> bytes:
-    return b""
-
-
-@asynccontextmanager
-async def party(book: dict[PeerId, bytes]) -> AsyncIterator[Party]:
-    """One of them; `book` stands for the DHT."""
-    async with AsyncExitStack() as stack:
-        identity, instance = Identity(secrets.token_bytes(32)), secrets.token_bytes(8)
-        connector = WebSocketConnector()
-        stack.push_async_callback(connector.close)
-        endpoint = await stack.enter_async_context(
-            Endpoint(identity, ("127.0.0.1", 0), deliver=lambda *came: delivered_here(*came))
-        )
-
-        def delivered_here(tag: bytes, envelope: bytes, host: str, back: int) -> bool:
-            return dialer.deliver(
-                envelope,
-                Arrival(identity.id, Scope.LOOPBACK, lambda data: endpoint.reply(back, data), (identity.id, back)),
-            )
-
-        def delivered_to_guest(client: Client, tag: bytes, envelope: bytes, back: int) -> bool:
-            return dialer.deliver(
-                envelope,
-                Arrival(client.peer, Scope.LOOPBACK, lambda data: client.reply(back, data), (client.peer, back)),
-            )
-
-        guests = await stack.enter_async_context(
-            Guests(connector.reaching(Scope.LOOPBACK), on_deliver=delivered_to_guest)
-        )
-
-        async def ask(_: Purpose, peer: PeerId) -> bytes | None:
-            return book.get(peer)
-
-        async def no_servers() -> list[object]:
-            return []
-
-        records = Records(lambda: [Source("book", ask)], time.time)
-        network = Network(
-            identity.id,
-            instance,
-            Policy(),
-            dial=lambda peer: dialer.dial(peer),
-            redial=lambda peer: dialer.dial_beside(peer),
-        )
-        await add_basics(
-            network, Basics(name=lambda: "Quiet Heron", look_up=_nothing, metrics=lambda: "", named=lambda *_: None)
-        )
-        record = PeerRecord(
-            peer=identity.id,
-            sequence=1,
-            instance=instance,
-            issued=int(time.time()),
-            expires=int(time.time()) + 3600,
-            sealing_key=identity.sealing_public,
-            direct=endpoint.addresses,
-        ).sign(identity)
-        book[identity.id] = record
-        dialer = await stack.enter_async_context(
-            Dialer(
-                Around(
-                    identity=identity,
-                    instance=instance,
-                    engine=engine_named("aiortc"),
-                    records=records,
-                    carrier=guests,
-                    ice_servers=no_servers,  # type: ignore[arg-type]
-                    candidate_filter=lambda host: True,
-                    own_record=lambda: record,
-                    own_public_hosts=set,
-                    wall_clock=time.time,
-                    random=secrets.token_bytes,
-                    has_connection=lambda peer: network.connection(peer) is not None,
-                    adopt=network.adopt,
-                    may_connect=lambda peer: True,
-                    known=lambda peer: False,
-                )
-            )
-        )
-        stack.push_async_callback(network.close)
-        await network.start()
-        yield Party(identity, dialer, network, records)
+from wherry.network.basics import ECHO_STREAM
+from wherry_signaling.identity import PeerId
 
 
 async def test_by_peer_id_alone() -> None:
@@ -152,3 +41,27 @@ async def test_a_sealed_ping_needs_no_connection() -> None:
         assert 0 < await ada.dialer.ring(bela.id) < 5
         assert not ada.network.peers
         assert not bela.network.peers
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_fifty_pairs_dial_each_other_at_once() -> None:
+    # Each pair ends with one connection, whoever was first; nothing is left when they go.
+    chance, loop = random.Random(50), asyncio.get_running_loop()
+    book: dict[PeerId, bytes] = {}
+    async with AsyncExitStack() as stack:
+        pairs = [
+            (await stack.enter_async_context(party(book)), await stack.enter_async_context(party(book)))
+            for _ in range(50)
+        ]
+
+        async def dial(one: Party, two: Party) -> float:
+            await asyncio.sleep(chance.uniform(0, 0.05))
+            return await (await one.network.connect(two.id)).connection.ping()
+
+        start = loop.time()
+        await asyncio.gather(*(dial(*pair) for pair in pairs), *(dial(two, one) for one, two in pairs))
+        print(f"50 pairs, 100 dials: {loop.time() - start:.1f} s")
+        for one, two in pairs:
+            assert [peer.id for peer in one.network.peers] == [two.id]
+            assert [peer.id for peer in two.network.peers] == [one.id]
