@@ -25,6 +25,9 @@ AUTHORITIES = Path("etc/ssl/certs/ca-certificates.crt")
 CLONE = "/root/wherry"
 """Where the repository is, seen from inside."""
 
+LAB = "/root/lab"
+"""The NAT laboratory that WHERRY_LAB names, if it does, seen from inside."""
+
 
 class BareDebian:
     """The root folder, mounted and ready, with a clean clone of what is committed here."""
@@ -36,6 +39,8 @@ class BareDebian:
     def command(self, script: str, *, offline: bool) -> list[str]:
         """The command that runs a shell's `script` in the clone, as root, with a newcomer's few variables."""
         kept = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)}
+        if "WHERRY_LAB" in os.environ:
+            kept["WHERRY_LAB"] = LAB
         variables = {"HOME": "/root", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **kept}
         inside = [f"{name}={value}" for name, value in variables.items()]
         outside = ["ip", "netns", "exec", self.namespace] if offline else []
@@ -60,6 +65,8 @@ def bare_debian(*, keep: bool) -> Iterator[BareDebian]:
     try:
         _install(debian.folder)
         run_step("Clean clone", ["git", "clone", "--quiet", "--no-local", str(ROOT), f"{debian.folder}{CLONE}"])
+        if lab := os.environ.get("WHERRY_LAB"):
+            shutil.copytree(lab, f"{debian.folder}{LAB}")
         with _mounted(debian.folder), _unconnected(debian.namespace):
             yield debian
     finally:

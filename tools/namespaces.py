@@ -1,4 +1,4 @@
-"""What the tests behind NATs need: root, Linux, `ip` and `nft`. Elsewhere those tests are skipped and say why."""
+"""What the tests behind NATs need: root, Linux, `ip`, `nft` and `sysctl`. Elsewhere those tests are skipped and say why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from tools import apt
 from tools.console import say
 
-PROGRAMS = {"ip": "iproute2", "nft": "nftables"}
+PROGRAMS = {"ip": "iproute2", "nft": "nftables", "sysctl": "procps"}
 
 
 def ensure() -> None:
