@@ -1,4 +1,4 @@
-"""What the tests behind NATs need: root, Linux, `ip`, `nft` and `sysctl`. Elsewhere those tests are skipped and say why."""
+"""What the tests behind NATs need: root, Linux, and a few programs. Elsewhere those tests are skipped and say why."""
 
 from __future__ import annotations
 
