@@ -1,4 +1,7 @@
-/** Whom a pasted text names, as data. */
+/**
+ * Whom a pasted text names, as the peer's own `parse` says it: for staged pages and tests, which have no peer. It reaches
+ * into the peer's sources, since nothing that is served may need to.
+ */
 import type { ParsedWho } from "@wherry/peer";
 import { Address, InviteLink, parseWho, peerOf } from "../../../peer/src/address.ts";
 import { WherryError } from "@wherry/peer";

@@ -47,7 +47,7 @@ export function linkSentence(link: Link, who: string, now: number): { sentence: 
     case "relayed":
       return {
         sentence: `${link.by ?? "A relay"} passes on what you and ${who} say, encrypted, and cannot read it.`,
-        advice: "Nothing to do. A direct way is faster and is still looked for.",
+        advice: "Nothing to do. A direct way would be faster.",
       };
     case "signaling":
       return {
