@@ -21,11 +21,11 @@ before anything else is delivered, with `PeerRestarted` if its process is new as
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import islice
 from typing import Final
 
 from wherry.connection import codes
@@ -422,17 +422,18 @@ class ConnectionCore:
         """When `tick` is due."""
         if self.state is State.CLOSED:
             return None
-        times = [candidate.deadline for candidate in self._candidates.values()]
-        times += [stone.expires for stone in islice(self._tombstones.values(), 1)]  # the oldest is the first
+        liveness = self.liveness
+        soonest = liveness.next_deadline(suspect=self.state is State.OPEN) if liveness is not None else math.inf
+        for candidate in self._candidates.values():
+            soonest = min(soonest, candidate.deadline)
+        for stone in self._tombstones.values():
+            soonest = min(soonest, stone.expires)
+            break  # the oldest is the first
         if self._grace_until is not None:
-            times.append(self._grace_until)
-        if self.liveness is not None:
-            times += [self.liveness.heartbeat_due, self.liveness.lost_at]
-            if self.state is State.OPEN and self.liveness.suspect_at is not None:
-                times.append(self.liveness.suspect_at)
+            soonest = min(soonest, self._grace_until)
         if self._idle_since is not None:
-            times.append(self._idle_since + IDLE_S)
-        return min(times)
+            soonest = min(soonest, self._idle_since + IDLE_S)
+        return soonest
 
     def tick(self, now: float) -> None:
         """Do what is due at `now`."""

@@ -100,8 +100,9 @@ MAX_SDP_BYTES: Final = 16 * KIB
 MAX_REMOTE_ADDRESSES: Final = 64
 #: Seconds for STUN and TURN servers to answer while gathering; they were probed just before.
 GATHER_S: Final = 2.0
-#: Bytes of an ICE socket's receive buffer: 80 ms at 12 MB/s while Python does something else.
-ICE_SOCKET_BUFFER_BYTES: Final = 1 * MIB
+#: Bytes of an ICE socket's receive buffer, aioice's own choice. A larger one makes aiortc slower: its sender walks all
+#: that is in flight for each acknowledgement.
+ICE_SOCKET_BUFFER_BYTES: Final = 256 * KIB
 #: Datagrams that may wait between socket and DTLS.
 MAX_WAITING_DATAGRAMS: Final = 4096
 #: Bytes that a peer's fragments may exceed the window it was told by: what was under way when it shrank.

@@ -45,6 +45,15 @@ class Liveness:
             return None
         return self.waiting_since + max(SUSPECT_S, SUSPECT_ROUND_TRIPS * (self.rtt_s or 0.0))
 
+    def next_deadline(self, *, suspect: bool) -> float:
+        """When something is due.
+
+        :param suspect: whether the link can become suspect, and is not yet.
+        """
+        soonest = min(self.heartbeat_due, self.lost_at)
+        suspect_at = self.suspect_at if suspect else None
+        return soonest if suspect_at is None else min(soonest, suspect_at)
+
     @property
     def lost_at(self) -> float:
         """When the link is given up if nothing is heard until then."""

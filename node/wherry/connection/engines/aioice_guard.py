@@ -56,7 +56,7 @@ class GuardedStun(StunProtocol):
     def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
         """Let in what belongs here."""
         assert isinstance(data, bytes)
-        source = (addr[0], addr[1])
+        source = addr[:2]
         if not data:
             return
         if data[0] < 4:
@@ -84,13 +84,16 @@ class IceConnection(Connection):
         super().__init__(ice_controlling=controlling)
         self._servers = ice_servers
         self._allowed = candidate_filter
+        self._last_known: tuple[str, int] | None = None
 
     def knows(self, address: tuple[str, int]) -> bool:
-        """Whether `address` is a candidate of the peer's."""
-        pair = self._nominated.get(1)
-        if pair is not None and pair.remote_addr == address:
+        """Whether `address` is a candidate of the peer's; nearly always it is the one of the last datagram."""
+        if address == self._last_known:
             return True
-        return any((remote._network_host, remote.port) == address for remote in self._remote_candidates)
+        if any((remote._network_host, remote.port) == address for remote in self._remote_candidates):
+            self._last_known = address
+            return True
+        return False
 
     def may_check(self, address: tuple[str, int]) -> bool:
         """Whether a check from `address` is looked at: a peer cannot make us remember any number of addresses."""

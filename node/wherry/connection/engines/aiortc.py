@@ -115,14 +115,13 @@ class AiortcLink:
         self._ice = IceConnection(controlling=False, ice_servers=ice_servers, candidate_filter=candidate_filter)
         path = cast(RTCIceTransport, _IcePath(self._ice))
         self._dtls = RTCDtlsTransport(path, [RTCCertificate.generateCertificate()])
-        self._sctp = GuardedSctp(self._dtls, heard=self._heard, broken=self._broken, drained=self._drained)
+        self._sctp = GuardedSctp(self._dtls, broken=self._broken, drained=self._drained)
         self._sctp.on("datachannel", self._arrived)
         self._lanes = Inbox[Lane](lambda _: 1024, self.fail)
         self._peer_lanes = 0
         self._open = self._loop.create_future()
         self._connecting: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
-        self.heard_at = self._loop.time()
         channel = RTCDataChannel(
             self._sctp,
             RTCDataChannelParameters(label=LANE_LABEL, protocol=LANE_PROTOCOL, negotiated=True, id=0),
@@ -245,9 +244,6 @@ class AiortcLink:
         if not self._open.done():
             self._open.set_result(None)
 
-    def _heard(self) -> None:
-        self.heard_at = self._loop.time()
-
     def _drained(self) -> None:
         self.on_drained()
 
@@ -304,6 +300,11 @@ class AiortcLink:
     def buffered(self) -> int:
         """See `Link`."""
         return self._sctp.queued
+
+    @property
+    def heard_at(self) -> float:
+        """See `Link`."""
+        return self._sctp.heard_at
 
     async def open_lane(self, *, reliable: bool) -> Lane:
         """See `Link`."""

@@ -5,58 +5,60 @@ Written for aiortc 1.16, extended by inheritance. It is here that
 * a hostile packet inside DTLS ends its own link and reaches nobody else (aiortc asserts and unpacks as it parses);
 * sending on a transport that is gone is a lost packet, not an exception in a task that nobody awaits;
 * what waits to be sent is counted over all channels, and one task flushes it, not one per message;
-* messages go straight to their lane.
+* messages go straight to their lane, and a packet that comes in order costs no search for gaps.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from aiortc.rtcdatachannel import RTCDataChannel
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcsctptransport import (
+    SCTP_DATA_LAST_FRAG,
     WEBRTC_BINARY,
     WEBRTC_BINARY_EMPTY,
     WEBRTC_DCEP,
     WEBRTC_STRING,
     WEBRTC_STRING_EMPTY,
     Chunk,
+    DataChunk,
     RTCSctpTransport,
 )
 from OpenSSL import SSL
 
 from wherry.connection.limits import LINK_BUFFER_BYTES, MAX_OVERSHOOT_BYTES
 
-_MESSAGES = {WEBRTC_BINARY, WEBRTC_STRING, WEBRTC_BINARY_EMPTY, WEBRTC_STRING_EMPTY}
+_MESSAGES: Final = {WEBRTC_BINARY, WEBRTC_STRING, WEBRTC_BINARY_EMPTY, WEBRTC_STRING_EMPTY}
+_LOW_BYTES: Final = LINK_BUFFER_BYTES // 2
 
 
 class GuardedSctp(RTCSctpTransport):
     """One association.
 
-    :param heard: is called for each packet that came from the peer.
     :param broken: is called when a packet cannot be made sense of; the link must end.
     :param drained: is called when what waits has fallen below half of `LINK_BUFFER_BYTES`.
     """
 
     def __init__(
-        self,
-        transport: RTCDtlsTransport,
-        *,
-        heard: Callable[[], None],
-        broken: Callable[[str], None],
-        drained: Callable[[], None],
+        self, transport: RTCDtlsTransport, *, broken: Callable[[str], None], drained: Callable[[], None]
     ) -> None:
         super().__init__(transport)
-        self._heard, self._broken, self._drained = heard, broken, drained
+        self._broken, self._drained = broken, drained
+        self._clock = asyncio.get_running_loop().time
+        #: When a packet of the peer's came last, on the loop's clock.
+        self.heard_at = self._clock()
         #: Bytes of messages that wait, over all channels.
         self.queued = 0
         self.receivers: dict[RTCDataChannel, Callable[[bytes], None]] = {}
         self._flushing: asyncio.Task[None] | None = None
 
+    # -- in -----------------------------------------------------------------------------------------------------------
+
     async def _handle_data(self, data: bytes) -> None:
-        self._heard()
+        self.heard_at = self._clock()
         try:
             await super()._handle_data(data)
         except ConnectionError:
@@ -67,11 +69,31 @@ class GuardedSctp(RTCSctpTransport):
         if self._advertised_rwnd < -MAX_OVERSHOOT_BYTES:
             self._broken("fragments far beyond the receive window")
 
-    async def _send_chunk(self, chunk: Chunk) -> None:
-        try:
-            await super()._send_chunk(chunk)
-        except (ConnectionError, SSL.Error):
-            return  # the transport is gone; whoever watches it ends the link
+    async def _receive_data_chunk(self, chunk: DataChunk) -> None:
+        """In order and not the last of its message, a fragment completes nothing: it only has to be kept."""
+        if chunk.flags & SCTP_DATA_LAST_FRAG or self._reconfig_deferred is not None or not self._is_next(chunk.tsn):
+            await super()._receive_data_chunk(chunk)
+            return
+        self._sack_needed = True
+        self._last_received_tsn = chunk.tsn
+        self._get_inbound_stream(chunk.stream_id).add_chunk(chunk)
+        self._advertised_rwnd -= len(chunk.user_data)
+
+    def _mark_received(self, tsn: int) -> bool:
+        """In order there are no gaps to sort."""
+        if not self._is_next(tsn):
+            return super()._mark_received(tsn)
+        self._last_received_tsn = tsn
+        return False
+
+    def _is_next(self, tsn: int) -> bool:
+        last = self._last_received_tsn
+        return (
+            last is not None
+            and tsn == (last + 1) & 0xFFFFFFFF
+            and not self._sack_misordered
+            and not self._sack_duplicates
+        )
 
     async def _receive(self, stream_id: int, pp_id: int, data: bytes) -> None:
         if pp_id not in _MESSAGES:
@@ -81,6 +103,14 @@ class GuardedSctp(RTCSctpTransport):
         receiver = self.receivers.get(channel) if channel is not None else None
         if receiver is not None:
             receiver(data)
+
+    # -- out ----------------------------------------------------------------------------------------------------------
+
+    async def _send_chunk(self, chunk: Chunk) -> None:
+        try:
+            await super()._send_chunk(chunk)
+        except (ConnectionError, SSL.Error):
+            return  # the transport is gone; whoever watches it ends the link
 
     def _data_channel_send(self, channel: RTCDataChannel, data: bytes | str) -> None:
         assert isinstance(data, bytes)
@@ -93,7 +123,6 @@ class GuardedSctp(RTCSctpTransport):
     async def _send(self, stream_id: int, pp_id: int, user_data: bytes, *args: Any, **options: Any) -> None:
         await super()._send(stream_id, pp_id, user_data, *args, **options)
         if pp_id != WEBRTC_DCEP:
-            low = LINK_BUFFER_BYTES // 2
             before, self.queued = self.queued, self.queued - len(user_data)
-            if before > low >= self.queued:
+            if before > _LOW_BYTES >= self.queued:
                 self._drained()
