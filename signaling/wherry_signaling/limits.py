@@ -160,6 +160,8 @@ INTRODUCER_PROBE_S: Final = (60.0, 3600.0)
 ANNOUNCE_S: Final = 0.1
 #: Seconds a loss waits for its replacement before it is announced.
 ANNOUNCE_LOSS_S: Final = 1.0
+#: Seconds that storing a record may take before it counts as failed.
+ANNOUNCE_MOST_S: Final = 30.0
 #: Seconds until it is announced that there is no introducer at all.
 ANNOUNCE_NONE_S: Final = 10.0
 

@@ -19,99 +19,24 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from wherry_signaling.endpoints import EndpointAddress
-from wherry_signaling.errors import EndpointLost, EndpointUnreachable, PortBusy
+from wherry_signaling.errors import EndpointUnreachable, PortBusy
 from wherry_signaling.limits import CONNECT_S
 from wherry_signaling.scope import Scope, parse_ip, scope_of
 from wherry_signaling.sockets import Connect, Describe, Serve, SocketAddress
 
-#: Bytes under way on one socket before `send` waits: what the buffers of two kernels hold.
-WINDOW_BYTES: Final = 512 * 1024
+from .memory_socket import MemorySocket
+
 #: Seconds until a kernel gives up a peer that is silent, as the keepalive of `client/websocket.py` asks it to.
 KEEPALIVE_S: Final = 3.0
 
 #: Sees (sender's host, receiver's host, frame) and says what arrives instead: any number of frames, each later by so
 #: many seconds.
 Fault = Callable[[str, str, bytes], list[tuple[float, bytes]]]
-
-
-class MemorySocket:
-    """One end of a socket on `MemorySockets`."""
-
-    def __init__(self, sockets: MemorySockets, local: SocketAddress, remote: SocketAddress) -> None:
-        self._sockets, self.local, self.remote = sockets, local, remote
-        self.other: MemorySocket
-        self._arrived: deque[bytes] = deque()
-        self._reader: asyncio.Future[None] | None = None
-        self._writers: deque[asyncio.Future[None]] = deque()
-        self._under_way = 0
-        self._last_arrival = 0.0
-        self._held: list[bytes] = []
-        self._end: str | None = None
-
-    def __repr__(self) -> str:
-        state = "open" if self._end is None else f"ended: {self._end}"
-        return f"<MemorySocket {self.local} ⇄ {self.remote}, {state}>"
-
-    async def send(self, data: bytes) -> None:
-        """Send one frame; waits while more than `WINDOW_BYTES` are under way."""
-        if self._end is not None:
-            raise EndpointLost(self._end)
-        self._under_way += len(data)
-        self._sockets.carry(self, data)
-        while self._under_way > WINDOW_BYTES and self._end is None:
-            waiter = asyncio.get_running_loop().create_future()
-            self._writers.append(waiter)
-            await waiter
-
-    async def receive(self) -> bytes:
-        """The next frame; what had arrived before the end still comes."""
-        while not self._arrived:
-            if self._end is not None:
-                raise EndpointLost(self._end)
-            self._reader = asyncio.get_running_loop().create_future()
-            await self._reader
-        data = self._arrived.popleft()
-        self.other.taken(len(data))
-        return data
-
-    async def close(self) -> None:
-        """End both ends; the other one hears of it after the network's delay."""
-        if self._end is None:
-            self.end("closed")
-            self._sockets.carry_end(self)
-
-    def end(self, why: str) -> None:
-        """This end is over: whoever waits on it hears `why`."""
-        if self._end is not None:
-            return
-        self._end = why
-        self._sockets.forget(self)
-        for waiter in (self._reader, *self._writers):
-            if waiter is not None and not waiter.done():
-                waiter.set_result(None)
-        self._writers.clear()
-
-    def arrive(self, data: bytes) -> None:
-        """A frame has come."""
-        if self._end is not None:
-            return
-        self._arrived.append(data)
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
-
-    def taken(self, size: int) -> None:
-        """The other end has read so many bytes."""
-        self._under_way = max(0, self._under_way - size)
-        while self._writers and self._under_way <= WINDOW_BYTES:
-            waiter = self._writers.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
 
 
 class MemoryListener:
@@ -243,7 +168,7 @@ class MemorySockets:
                 self._cut.remove(host)
             for socket in list(self._open):
                 if not self._is_cut(socket):
-                    held, socket._held = socket._held, []
+                    held, socket.held = socket.held, []
                     for data in held:
                         self._deliver(socket, data, 0)
 
@@ -330,7 +255,7 @@ class MemorySockets:
             ]
         for later, frame in frames:
             if self._is_cut(socket):
-                socket._held.append(frame)
+                socket.held.append(frame)
             else:
                 self._deliver(socket, frame, later)
 
@@ -346,8 +271,8 @@ class MemorySockets:
         """When what is sent now comes: never before what was sent earlier."""
         now = asyncio.get_running_loop().time()
         at = now + later + self.random.uniform(*self.delay_ms) / 1000
-        socket._last_arrival = max(socket._last_arrival + 1e-9, at)  # timers of one moment have no order
-        return socket._last_arrival
+        socket.last_arrival = max(socket.last_arrival + 1e-9, at)  # timers of one moment have no order
+        return socket.last_arrival
 
     async def _connect(self, host: str, to: SocketAddress) -> MemorySocket:
         local = (host, self._next_port)

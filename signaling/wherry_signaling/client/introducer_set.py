@@ -1,28 +1,14 @@
 """Which endpoints introduce us, and what to do next: a core; its shell is `introducers.py`.
 
-Each candidate, named by its address, is in one state. `TRANSITIONS` is the whole machine::
-
-                 dial                opened             renew
-        known ─────────→ connecting ────────→ reserved ───────→ renewing
-          ↑                │ failed              │ ↑     renewed    │
-          │ cooled         ↓           lost      │ └────────────────┤
-          └───────────── cooling ←───────────────┼──────────────────┘
-          ↑                ↑ lost                │ replaced
-          │ left           └───────── leaving ←──┘
-          └──────────────────────────────┘            connecting ─ unfit → unfit ─ freed → known
-
-`unfit` is who turned out to be ourselves, or an introducer that we have under another address. Whoever is `leaving`
-still works, until the record that does not name it any more is stored: make before break.
-
-Preferred are pinned ones, then networks that none of ours is in, then who answered before, quickest first.
+Each candidate, named by its address, is in one state of `candidate.py`. Preferred are pinned ones, then networks that
+none of ours is in, then who answered before, quickest first.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass
 
 from ..endpoints import EndpointAddress
 from ..identity import PeerId
@@ -36,85 +22,7 @@ from ..limits import (
     INTRODUCER_SLOW_S,
     INTRODUCERS,
 )
-from ..scope import network_of
-
-
-class State(Enum):
-    """Where a candidate is."""
-
-    KNOWN = "known"
-    CONNECTING = "connecting"
-    RESERVED = "reserved"
-    RENEWING = "renewing"
-    LEAVING = "leaving"
-    COOLING = "cooling"
-    UNFIT = "unfit"
-
-
-class Event(Enum):
-    """What may happen to it."""
-
-    DIAL = "dial"
-    OPENED = "opened"
-    FAILED = "failed"
-    UNFIT = "unfit"
-    RENEW = "renew"
-    RENEWED = "renewed"
-    REPLACED = "replaced"
-    LOST = "lost"
-    LEFT = "left"
-    COOLED = "cooled"
-    FREED = "freed"
-
-
-TRANSITIONS: dict[tuple[State, Event], State] = {
-    (State.KNOWN, Event.DIAL): State.CONNECTING,
-    (State.CONNECTING, Event.OPENED): State.RESERVED,
-    (State.CONNECTING, Event.FAILED): State.COOLING,
-    (State.CONNECTING, Event.UNFIT): State.UNFIT,
-    (State.CONNECTING, Event.LEFT): State.KNOWN,
-    (State.RESERVED, Event.RENEW): State.RENEWING,
-    (State.RESERVED, Event.REPLACED): State.LEAVING,
-    (State.RESERVED, Event.LOST): State.COOLING,
-    (State.RENEWING, Event.RENEWED): State.RESERVED,
-    (State.RENEWING, Event.REPLACED): State.LEAVING,
-    (State.RENEWING, Event.LOST): State.COOLING,
-    (State.LEAVING, Event.RENEWED): State.LEAVING,
-    (State.LEAVING, Event.LEFT): State.KNOWN,
-    (State.LEAVING, Event.LOST): State.COOLING,
-    (State.COOLING, Event.COOLED): State.KNOWN,
-    (State.UNFIT, Event.FREED): State.KNOWN,
-}
-_HELD = frozenset((State.RESERVED, State.RENEWING))
-_FREE = frozenset((State.KNOWN, State.COOLING, State.UNFIT))
-
-
-@dataclass(slots=True, eq=False)
-class Candidate:
-    """An endpoint that may introduce us.
-
-    :ivar peer: whose it is: claimed before it is opened, proven after.
-    :ivar at: when it came to its state; for `COOLING`, when it ends.
-    :ivar rtt_s: the round trip measured last.
-    """
-
-    address: EndpointAddress
-    pinned: bool
-    luck: float
-    peer: PeerId | None
-    state: State = State.KNOWN
-    at: float = 0.0
-    failures: int = 0
-    rtt_s: float | None = None
-    network: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.network = network_of(self.address.host)
-
-    @property
-    def held(self) -> bool:
-        """Whether it introduces us, and is named in the record."""
-        return self.state in _HELD
+from .candidate import FREE, Candidate, Event, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +79,7 @@ class IntroducerSet:
             if known is None and address.peer != self.own:
                 self._candidates[key] = Candidate(address, pinned, self._random(), address.peer, at=now)
                 new = True
-            elif known is not None and known.state in _FREE and address.peer is not None:
+            elif known is not None and known.state in FREE and address.peer is not None:
                 known.address, known.peer = address, address.peer
         if new:
             self._ask_wait = INTRODUCER_ASK_S[0]
@@ -182,10 +90,10 @@ class IntroducerSet:
         """What to dial, and whether to ask for more candidates. What it says is taken as begun."""
         for one in self._in(State.COOLING):
             if one.at <= now:
-                self._move(one, Event.COOLED, now)
+                one.move(Event.COOLED, now)
         dial = self._dials(now)
         for one in dial:
-            self._move(one, Event.DIAL, now)
+            one.move(Event.DIAL, now)
         return Plan(dial=tuple(one.address for one in dial), ask=self._asks(now))
 
     def deadline(self, now: float) -> float:
@@ -204,16 +112,16 @@ class IntroducerSet:
         one.rtt_s, one.failures = rtt_s, 0
         one.peer = peer
         if peer == self.own or any(other.peer == peer for other in self.held()):
-            self._move(one, Event.UNFIT, now)
+            one.move(Event.UNFIT, now)
             return False
         victim = self._victim(one)
         if self._missing() <= 0 and victim is None and not one.pinned:
-            self._move(one, Event.LEFT, now)
+            one.move(Event.LEFT, now)
             return False
         if self._missing() <= 0 and victim is not None:
-            self._move(victim, Event.REPLACED, now)
+            victim.move(Event.REPLACED, now)
             self._probe_wait = INTRODUCER_PROBE_S[0]
-        self._move(one, Event.OPENED, now)
+        one.move(Event.OPENED, now)
         if self._missing() <= 0:
             self._probe_at = now + self._probe_wait
         return True
@@ -233,13 +141,13 @@ class IntroducerSet:
         """Its reservation is being renewed; False if it is leaving, so that it need not be."""
         one = self._candidates[address.without_peer()]
         if one.held:
-            self._move(one, Event.RENEW, one.at)
+            one.move(Event.RENEW, one.at)
         return one.held
 
     def renewed(self, address: EndpointAddress) -> None:
         """Its reservation is good for as long again."""
         one = self._candidates[address.without_peer()]
-        self._move(one, Event.RENEWED, one.at)
+        one.move(Event.RENEWED, one.at)
 
     def measured(self, address: EndpointAddress, rtt_s: float) -> None:
         """Its round trip was measured again."""
@@ -249,7 +157,7 @@ class IntroducerSet:
     def left(self, address: EndpointAddress, now: float) -> None:
         """One that was leaving has been let go."""
         one = self._candidates[address.without_peer()]
-        self._move(one, Event.LEFT, now)
+        one.move(Event.LEFT, now)
         self._free(one, now)
 
     def poke(self, now: float) -> None:
@@ -267,20 +175,17 @@ class IntroducerSet:
     def _missing(self) -> int:
         return self.wanted - sum(one.held for one in self._candidates.values())
 
-    def _move(self, one: Candidate, event: Event, now: float) -> None:
-        one.state, one.at = TRANSITIONS[one.state, event], now
-
     def _cool(self, one: Candidate, event: Event, now: float) -> None:
         first, most = INTRODUCER_RETRY_S
         wait = min(most, first * 2**one.failures) * (0.75 + self._random() / 2)
         one.failures = min(one.failures + 1, 16)
-        self._move(one, event, now + wait)
+        one.move(event, now + wait)
 
     def _free(self, gone: Candidate, now: float) -> None:
         """Other addresses of an introducer that is gone may be tried again."""
         for one in self._in(State.UNFIT):
             if one.peer == gone.peer and one.peer != self.own:
-                self._move(one, Event.FREED, now)
+                one.move(Event.FREED, now)
 
     def _dials(self, now: float) -> list[Candidate]:
         connecting = self._in(State.CONNECTING)
@@ -290,9 +195,9 @@ class IntroducerSet:
         if missing <= 0:
             return pinned or self._probes(now, connecting)
         room = min(missing + 1 - eager, INTRODUCER_DIALS - len(connecting))  # one more than needed: some are dead
-        busy = {one.peer for one in self._candidates.values() if one.peer is not None and one.state not in _FREE}
+        busy = {one.peer for one in self._candidates.values() if one.peer is not None and one.state not in FREE}
         chosen: list[Candidate] = []
-        networks = Counter(one.network for one in self._candidates.values() if one.state not in _FREE)
+        networks = Counter(one.network for one in self._candidates.values() if one.state not in FREE)
         known = [one for one in self._in(State.KNOWN) if one.peer not in busy]
         while known and len(chosen) < room:
             best = min(known, key=lambda one: self._rank(one, networks))
@@ -317,8 +222,7 @@ class IntroducerSet:
         return [min(promising, key=lambda one: self._rank(one, networks))] if promising else []
 
     def _rank(self, one: Candidate, networks: Counter[str]) -> tuple[bool, int, int, float, float]:
-        rtt = 0.1 if one.rtt_s is None else one.rtt_s
-        return (not one.pinned, networks[one.network], one.failures, round(rtt, 2), one.luck)
+        return (not one.pinned, networks[one.network], one.failures, round(one.slowness, 2), one.luck)
 
     def _asks(self, now: float) -> bool:
         """Whether there are too few candidates to fill the gap; less often each time nothing comes of it."""
@@ -335,14 +239,14 @@ class IntroducerSet:
         """Who had better make place for `newcomer`: of a network that we have twice, or much slower."""
         held = [one for one in self.held() if not one.pinned]
         if newcomer.pinned:
-            return max(held, key=_slowness, default=None)
+            return max(held, key=lambda one: one.slowness, default=None)
         networks = Counter(one.network for one in self.held())
         twice = [one for one in held if networks[one.network] > 1]
         if twice and not networks[newcomer.network]:
-            return max(twice, key=_slowness)
+            return max(twice, key=lambda one: one.slowness)
         rivals = [one for one in held if one.network == newcomer.network or not networks[newcomer.network]]
-        worst = max(rivals, key=_slowness, default=None)
-        if worst is not None and _slowness(worst) > 2 * _slowness(newcomer) + 0.03:
+        worst = max(rivals, key=lambda one: one.slowness, default=None)
+        if worst is not None and worst.slowness > 2 * newcomer.slowness + 0.03:
             return worst
         return None
 
@@ -350,11 +254,7 @@ class IntroducerSet:
         """Keep so many candidates; those that failed most go first, then who is unfit."""
         excess = len(self._candidates) - INTRODUCER_CANDIDATES
         if excess > 0:
-            free = [one for one in self._candidates.values() if one.state in _FREE and not one.pinned]
+            free = [one for one in self._candidates.values() if one.state in FREE and not one.pinned]
             free.sort(key=lambda one: (one.state is not State.UNFIT, -one.failures, one.luck))
             for one in free[:excess]:
                 del self._candidates[one.address.without_peer()]
-
-
-def _slowness(one: Candidate) -> float:
-    return 0.1 if one.rtt_s is None else one.rtt_s

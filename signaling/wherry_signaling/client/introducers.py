@@ -19,55 +19,33 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 
 from ..endpoints import EndpointAddress
 from ..errors import RemoteError, WherryError
 from ..identity import Identity, PeerId
 from ..limits import (
-    ANNOUNCE_LOSS_S,
-    ANNOUNCE_NONE_S,
-    ANNOUNCE_S,
     INTRODUCER_DIAL_S,
     INTRODUCER_PING_S,
     INTRODUCER_PONG_S,
     INTRODUCERS,
 )
-from ..sockets import Connect, SocketAddress
+from ..sockets import Connect
 from ..wire import Role
-from .answers import IceServer, Registration
-from .introducer_set import Candidate, IntroducerSet
+from .announcing import Announcer, Held
+from .answers import Registration
+from .candidate import Candidate
+from .introducer_set import IntroducerSet
 from .network_time import NetworkTime
 from .opening import open_client
 from .session import Client
 
 _log = logging.getLogger(__name__)
 
+__all__ = ["Held", "Introducers"]
+
 #: Takes what comes through an introducer, or declines it: the socket, tag, sealed envelope, way back (0: none).
 OnIntroducedDeliver = Callable[[Client, bytes, bytes, int], bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """An introducer that has a reservation for us.
-
-    :ivar addresses: where it is, 1–3: what the record says; each with its peer.
-    :ivar rtt_ms: the round trip, in milliseconds.
-    :ivar since: seconds on the loop's clock.
-    :ivar observed: host and port it sees us at.
-    :ivar clock_offset_s: how far its clock leads ours.
-    :ivar client: the socket, for look-ups and publishing.
-    """
-
-    peer: PeerId
-    addresses: tuple[EndpointAddress, ...]
-    rtt_ms: float
-    since: float
-    observed: SocketAddress
-    ice_servers: tuple[IceServer, ...]
-    clock_offset_s: float
-    client: Client
 
 
 class _Seat:
@@ -113,7 +91,7 @@ class Introducers:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._connect, self._identity, self._ask_candidates = connect, identity, candidates
-        self._on_deliver, self._on_change = on_deliver, on_change
+        self._on_deliver = on_deliver
         self._excluded, self._capabilities = frozenset(exclude), capabilities
         self._random, self._wall_clock = random, wall_clock
         self.network_time = NetworkTime() if network_time is None else network_time
@@ -121,10 +99,9 @@ class Introducers:
         self._set = IntroducerSet(identity.id, wanted=wanted, random=lambda: int.from_bytes(random(4), "big") / 2**32)
         self._seats: dict[EndpointAddress, _Seat] = {}
         self._wake = asyncio.Event()
-        self._changed = asyncio.Event()
         self._reached = asyncio.Event()
         self._poked = asyncio.Event()
-        self._announced: tuple[tuple[PeerId, tuple[EndpointAddress, ...]], ...] = ()
+        self._announcer = Announcer(wanted=wanted, current=self.current, on_change=on_change)
         self._task: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -319,54 +296,17 @@ class Introducers:
 
     def _note_change(self) -> None:
         self._wake.set()
-        self._changed.set()
+        self._announcer.changed()
         self._reached.set()
-
-    # -- announcing ----------------------------------------------------------------------------------------------------
 
     async def _announce(self) -> None:
         """Tell of changes, then let go who had to make place."""
         while True:
-            await self._changed.wait()
-            self._changed.clear()
-            await self._settle()
+            await self._announcer.settled()
             leaving = self._set.leaving()
-            if await self._told():
+            if await self._announcer.tell():
                 for key in leaving:
                     await self._let_go(key)
-            else:
-                self._loop.call_later(ANNOUNCE_LOSS_S, self._changed.set)
-
-    async def _settle(self) -> None:
-        """Give a change a moment: others that belong to it, or the replacement, are on their way."""
-        held = len(self._set.held())
-        wait = ANNOUNCE_S if held >= self._set.wanted else ANNOUNCE_LOSS_S if held else ANNOUNCE_NONE_S
-        deadline = self._loop.time() + wait
-        while (left := deadline - self._loop.time()) > 0:
-            if len(self._set.held()) >= self._set.wanted:
-                left = min(left, ANNOUNCE_S)
-                deadline = min(deadline, self._loop.time() + left)
-            try:
-                async with asyncio.timeout(left):
-                    await self._changed.wait()
-            except TimeoutError:
-                return
-            self._changed.clear()
-            if not held and self._set.held():  # anybody is better than nobody: no longer a long wait
-                held, deadline = 1, min(deadline, self._loop.time() + ANNOUNCE_LOSS_S)
-
-    async def _told(self) -> bool:
-        held = self.current()
-        now = tuple(sorted((one.peer, one.addresses) for one in held))
-        if now == self._announced or self._on_change is None:
-            return True
-        try:
-            await self._on_change(held)
-        except WherryError as error:
-            _log.info("a change of introducers could not be announced: %s", error.code)
-            return False
-        self._announced = now
-        return True
 
     async def _let_go(self, key: EndpointAddress) -> None:
         seat = self._seats.pop(key, None)

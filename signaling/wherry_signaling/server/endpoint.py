@@ -35,7 +35,8 @@ from .hub import DeliverOwn, Hub, Neighbours
 from .ice import IceService, NoIce, OwnStun
 from .passing import Passing
 from .ports import bind_pair
-from .session import ServerSession, refuse, shake
+from .session import ServerSession
+from .shaking import refuse, shake
 from .stun import StunResponder
 from .udp import BindUdp, Kind, UdpPort, bind_udp
 

@@ -1,4 +1,4 @@
-"""One client's socket at the endpoint: the handshake, then each frame to its handler.
+"""One client's socket at the endpoint, after its handshake: each frame to its handler.
 
 Which frame goes where, and from which kind of socket, is one table at the end. Most handlers answer at once; what takes
 a walk through the DHT, or a socket to somebody else, runs in a task of this session, a bounded number at a time. A
@@ -22,17 +22,13 @@ from ..errors import (
     Malformed,
     NoReservation,
     Quota,
-    RemoteError,
-    VersionMismatch,
     WherryError,
-    WrongPeer,
 )
-from ..handshake import ServerHandshake, Session, refusal
+from ..handshake import Session
 from ..identity import PeerId
 from ..limits import (
     BYTES_PER_S,
     FRAMES_PER_S,
-    HANDSHAKE_S,
     INTRODUCER_ENDPOINTS,
     LOOK_UPS_PER_S,
     PASSES_PER_S,
@@ -52,7 +48,7 @@ Work = Coroutine[Any, Any, None]
 
 
 class ServerSession:
-    """A socket whose handshake is done; it is also what a reservation leads to. Made by `shake`.
+    """A socket whose handshake is done; it is also what a reservation leads to. Made by `shaking.shake`.
 
     :ivar heard: when the last frame came, on the loop's clock.
     """
@@ -289,34 +285,3 @@ _HANDLERS: dict[type[Any], tuple[Callable[[ServerSession, Any], Work | None], fr
     wire.Neighbours: (ServerSession._neighbours, _ANY),
     wire.Ping: (ServerSession._ping, _ANY),
 }
-
-
-async def shake(hub: Hub, socket: Socket, source: Source) -> ServerSession | None:
-    """The handshake with a client; None if it failed, which the client has then been told."""
-    handshake = ServerHandshake(hub.identity, secret=hub.random(32), nonce=hub.random(32))
-    try:
-        async with asyncio.timeout(HANDSHAKE_S):
-            hello = await socket.receive()
-            await socket.send(handshake.receive_hello(hello))
-            session = handshake.receive_proof(await socket.receive())
-    except (VersionMismatch, WrongPeer, HandshakeFailed) as error:
-        await refuse(socket, error)
-        return None
-    except (TimeoutError, EndpointLost):
-        return None  # too slow, or gone
-    return ServerSession(hub, socket, source, session, _host_of(hello))
-
-
-async def refuse(socket: Socket, error: RemoteError) -> None:
-    """Tell a client why its socket ends before it has begun."""
-    try:
-        async with asyncio.timeout(HANDSHAKE_S):
-            await socket.send(refusal(error))
-    except (TimeoutError, EndpointLost):
-        return  # it does not listen
-
-
-def _host_of(hello: bytes) -> str:
-    """The name under which a client dialled us, from a hello that was checked."""
-    frame = wire.decode(hello)
-    return frame.host if isinstance(frame, wire.Hello) else ""

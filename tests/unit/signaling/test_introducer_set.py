@@ -9,7 +9,8 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from introducing import identity
 
-from wherry_signaling.client.introducer_set import TRANSITIONS, Event, IntroducerSet, State
+from wherry_signaling.client.candidate import TRANSITIONS, Event, State
+from wherry_signaling.client.introducer_set import IntroducerSet
 from wherry_signaling.client.network_time import NetworkTime
 from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.identity import PeerId
