@@ -64,7 +64,7 @@ class Config:
     #: Leading zero bits that a DHT node id's proof of work must have, ours and others'.
     dht_proof_of_work_bits: int = 0
     #: Which WebRTC engine.
-    engine: Literal["aiortc", "wrtc", "memory"] = "aiortc"
+    engine: str = "aiortc"
     #: What is logged to standard error.
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     log_format: Literal["text", "json"] = "text"

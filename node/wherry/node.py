@@ -28,7 +28,7 @@ from .assembly import Parts
 from .config import Config, home_of, load_config
 from .connection import Connection, Handler, Rule
 from .connection.policy import Allow
-from .errors import DialTimeout
+from .errors import DialTimeout, NotReady
 from .events import Events
 from .home import Home
 from .metrics import metrics_text
@@ -210,14 +210,14 @@ class Node:
     async def wait_ready(self, timeout_s: float) -> None:
         """Wait until the own record is published, or nobody is known to whom it could be.
 
-        :raises DialTimeout: if that takes longer.
+        :raises NotReady: if that takes longer.
         """
         try:
             async with asyncio.timeout(timeout_s):
                 while self.parts.presence.published is None and not self.parts.joining.alone:
                     await self.events.wait_for("published")
         except TimeoutError as error:
-            raise DialTimeout(f"not ready after {timeout_s:.0f} s") from error
+            raise NotReady(f"its record is not published after {timeout_s:.3g} s") from error
 
     def ask_to_stop(self) -> None:
         """Let `closed` return: whoever runs the node then leaves its block."""

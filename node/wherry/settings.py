@@ -262,7 +262,7 @@ SETTINGS: Final = (
         _whole(0, PROOF_OF_WORK_BITS),
         "Leading zero bits that DHT node ids must have; the same for all nodes of one mesh.",
     ),
-    Setting("engine", "aiortc, wrtc or memory", _one_of("aiortc", "wrtc", "memory"), "What makes WebRTC connections."),
+    Setting("engine", "the name of an engine that is installed, as aiortc is", _text, "What makes connections."),
     Setting(
         "log.level",
         "debug, info, warning or error",

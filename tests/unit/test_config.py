@@ -122,7 +122,7 @@ def test_a_link_is_a_bootstrap_entry(folders: tuple[Path, Path]) -> None:
         ("trust_forwarded_for = ['10.0.0.1/8']", ["has host bits set"]),
         ("bootstrap = ['nowhere']", []),
         ("bootstrap = ['no where:x']", ["is no host:port"]),
-        ("engine = 'steam'", ["aiortc, wrtc or memory"]),
+        ("log.level = 'loud'", ["is none of these", "debug, info, warning or error"]),
         ("this is no toml", ["is no TOML", "line 1"]),
     ],
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -68,7 +68,8 @@ class Client:
         """End what is under way, from whatever thread: it raises NodeLost there."""
         for connection in list(self._open):
             if connection.sock is not None:
-                connection.sock.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # it has just ended by itself
+                    connection.sock.shutdown(socket.SHUT_RDWR)
 
     def id(self) -> IdView:
         """Who it is."""

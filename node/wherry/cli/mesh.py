@@ -152,14 +152,15 @@ class Mesh:
 
     def close(self) -> None:
         """End all nodes, at the same time, and forget their homes. A second Ctrl-C changes nothing meanwhile."""
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             self.ask_to_end()
             for node in self.nodes:
                 node.end()
             shutil.rmtree(self._folder, ignore_errors=True)
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def free_port(host: str) -> int:
