@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.errors import RemoteError, WherryError
-from wherry_signaling.identity import Identity, PeerId, x25519_public
-from wherry_signaling.record import PeerRecord
+from wherry_signaling.identity import PeerId, x25519_public
 from wherry_signaling.scope import Scope
-from wherry_signaling.signals import ROLE_BESIDE, ROLE_FIRST, Answer, Candidates, Offer, Signal, payload_of, seal_signal
+from wherry_signaling.signals import ROLE_BESIDE, ROLE_FIRST, Answer, Candidates, Offer, Signal, payload_of
 from wherry_signaling.tasks import Tasks
 
-from ..connection import Greeting, IceServer, Link
+from ..connection import Greeting, Link
 from ..errors import DialFailed, DialTimeout, NegotiationFailed, RefusedByPeer
 from . import negotiation
 from .candidates import addresses_in, admit, may_try
-from .limits import LOOK_AGAIN_S
 from .negotiation import (
     Action,
     AddCandidates,
@@ -32,56 +30,10 @@ from .negotiation import (
     SendAnswer,
     SendOffer,
 )
+from .ringing import Ringing
+from .surroundings import Surroundings
 from .trace import Trace
-from .ways import Arrival, Carrier, Route, race, routes_to, send_back
-
-
-class Surroundings(Protocol):
-    """What a meeting needs of the node around it; the dialer provides it."""
-
-    identity: Identity
-    instance: bytes
-    carrier: Carrier
-    random: Callable[[int], bytes]
-
-    def make_link(self, servers: Sequence[IceServer]) -> Link:
-        """A fresh link of the node's engine."""
-        ...
-
-    async def ice_servers(self) -> Sequence[IceServer]:
-        """Live servers, ready to use."""
-        ...
-
-    def record_of(self, peer: PeerId) -> PeerRecord | None:
-        """The newest record known."""
-        ...
-
-    async def look_again(self, peer: PeerId, trace: Trace) -> PeerRecord | None:
-        """The newest record, asked for afresh; None where none is to be had."""
-        ...
-
-    def own_record(self) -> bytes:
-        """Our own signed record, or nothing while there is none."""
-        ...
-
-    def wall_clock(self) -> float:
-        """Seconds since 1970."""
-        ...
-
-    def own_public_hosts(self) -> set[str]:
-        """Addresses we are seen from."""
-        ...
-
-    def has_connection(self, peer: PeerId) -> bool:
-        """Whether a connection to the peer is up, so that a new link goes beside another."""
-        ...
-
-    def adopt(self, peer: PeerId, link: Link, greeting: Greeting, /) -> Awaitable[None]:
-        """Greet over an open link, and make it the connection's.
-
-        :raises RemoteError: if the other end does not greet back; the link is closed then.
-        """
-        ...
+from .ways import Arrival, Route
 
 
 @dataclass(slots=True)
@@ -104,6 +56,7 @@ class Meeting:
         self.peer = peer
         self.pair = Pair(smaller=around.identity.id.key < peer.key)
         self._around = around
+        self._ringing = Ringing(peer, around)
         self._on_trace = on_trace
         self._attempts: dict[bytes, _Attempt] = {}
         self._tasks = Tasks(f"meeting {peer.short}")
@@ -206,7 +159,7 @@ class Meeting:
                 case MakeAnswer(attempt, offer):
                     self._run(ours, attempt, self._make_answer(attempt, ours, offer))
                 case SendAnswer(_, answer, ways, everywhere):
-                    self._send(ours, answer, ways, everywhere=everywhere)
+                    self._answer(ours, answer, ways, everywhere=everywhere)
                 case ApplyAnswer(attempt, answer):
                     self._run(ours, attempt, self._apply(attempt, ours, answer))
                 case AddCandidates(attempt, candidates):
@@ -311,10 +264,7 @@ class Meeting:
 
     def _ring(self, ours: _Attempt, offer: Offer, ways: tuple[negotiation.Way, ...]) -> None:
         if ways:
-            self._send(ours, offer, ways, everywhere=False)
-            return
-        record = self._around.record_of(self.peer)
-        if record is None:
+            ours.tasks.start(self._ringing.back(offer, ways, ours.trace), "send the offer back")
             return
         if ours.ringing is not None:
             ours.ringing.cancel()
@@ -322,54 +272,12 @@ class Meeting:
         def delivered(_: Route, address: EndpointAddress) -> None:
             ours.floor = min(ours.floor, address.scope or Scope.GLOBAL)
 
-        ours.ringing = ours.tasks.start(self._race(ours, offer, record, delivered), "ring")
+        ours.ringing = ours.tasks.start(self._ringing.ring(offer, ours.trace, delivered), "ring")
 
-    async def _race(
-        self, ours: _Attempt, offer: Offer, record: PeerRecord, delivered: Callable[[Route, EndpointAddress], None]
-    ) -> None:
-        """Ring along every way; where none led there, by a newer record if there is one: the peer may have moved."""
-        around, rung = self._around, False
-
-        def note(route: Route, address: EndpointAddress) -> None:
-            nonlocal rung
-            rung = True
-            delivered(route, address)
-
-        for pause_s in LOOK_AGAIN_S:
-            copy = self._copy(offer, record)
-            await race(routes_to(record), around.carrier, self.peer, b"", copy, ours.trace, note)
-            if rung:
-                return
-            await asyncio.sleep(pause_s)
-            newer = await around.look_again(self.peer, ours.trace)
-            if newer is None or newer.sequence == record.sequence:
-                continue
-            record = newer
-
-    def _send(
-        self, ours: _Attempt, signal: Offer | Answer, ways: tuple[negotiation.Way, ...], *, everywhere: bool
-    ) -> None:
-        record = self._around.record_of(self.peer)
-        if record is None:
-            return
-        copy = self._copy(signal, record)
-        arrivals = [way for way in ways if isinstance(way, Arrival)]
-        ours.tasks.start(send_back(arrivals, copy, ours.trace), "reply")
+    def _answer(self, ours: _Attempt, answer: Answer, ways: tuple[negotiation.Way, ...], *, everywhere: bool) -> None:
+        ours.tasks.start(self._ringing.back(answer, ways, ours.trace), "reply")
         if everywhere:
-            ours.tasks.start(
-                race(routes_to(record), self._around.carrier, self.peer, b"", copy, ours.trace, lambda *_: None),
-                "reply everywhere",
-            )
-
-    def _copy(self, signal: Signal, record: PeerRecord) -> Callable[[], bytes]:
-        around = self._around
-        return lambda: seal_signal(
-            signal,
-            sender=around.identity,
-            recipient=self.peer,
-            sealing_key=record.sealing_key,
-            ephemeral_secret=around.random(32),
-        )
+            ours.tasks.start(self._ringing.everywhere(answer, ours.trace), "reply everywhere")
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
