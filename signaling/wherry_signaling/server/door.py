@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from ..errors import Quota
 from ..limits import CONNECTIONS_PER_NETWORK, CONNECTIONS_PER_PRIVATE_HOST, DESCRIPTORS_KEPT
 from ..scope import Scope
 from .admission import Source
 from .descriptors import descriptor_limit
+
+#: Connections that may have ended without being forgotten, beside as many again as are open.
+_SLACK: Final = 64
 
 
 class Doors:
@@ -28,7 +32,7 @@ class Doors:
         self._inside, self._exempt = inside, exempt
         self._most = descriptor_limit() - DESCRIPTORS_KEPT
         self._by_network: dict[str, set[asyncio.Transport]] = {}
-        self._count = 0
+        self._count, self._sweep_at = 0, _SLACK
         #: Connections that were turned away.
         self.refused = 0
 
@@ -44,23 +48,27 @@ class Doors:
         peername = transport.get_extra_info("peername") or ("", 0)
         source = Source.of((peername[0], peername[1]))
         most = CONNECTIONS_PER_NETWORK if source.scope is Scope.GLOBAL else CONNECTIONS_PER_PRIVATE_HOST
+        if self._count >= self._sweep_at or self._is_full(source, most):
+            self._sweep()
         if self._is_full(source, most):
-            self.sweep()  # nobody tells a door when a connection ends
-            if self._is_full(source, most):
-                raise Quota("too many connections")
+            raise Quota("too many connections")
         self._by_network.setdefault(source.network, set()).add(transport)
         self._count += 1
         protocol = self._inside()
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
 
-    def sweep(self) -> None:
-        """Forget connections that have ended."""
+    def __len__(self) -> int:
+        return self._count
+
+    def _sweep(self) -> None:
+        """Forget connections that have ended: nobody tells a door when they do."""
         for network, transports in list(self._by_network.items()):
             transports.difference_update([transport for transport in transports if transport.is_closing()])
             if not transports:
                 del self._by_network[network]
         self._count = sum(map(len, self._by_network.values()))
+        self._sweep_at = 2 * self._count + _SLACK
 
     def _is_full(self, source: Source, most: int) -> bool:
         ours = len(self._by_network.get(source.network, ()))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,13 @@ from wherry_signaling.sockets import MESSAGE_BYTES, SUBPROTOCOL, Socket, SocketA
 from wherry_signaling.wire import Role
 
 STUN_REQUEST = bytes.fromhex("000100002112a442b7e7a701bc34d686fa87dfae")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Strangers write no lines into anybody's log, and nobody's address stands there."""
+    yield
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
 @asynccontextmanager
@@ -428,6 +436,24 @@ async def test_connections_of_one_network_are_counted(monkeypatch: pytest.Monkey
                         break
                 except aiohttp.ClientError:  # the server has not noticed yet that they are gone
                     continue
+
+
+async def test_connections_that_have_ended_are_forgotten() -> None:
+    pair = bind_pair("127.0.0.1", 0)
+    pair.udp.close()
+    listener = HttpListener(pair.tcp)
+
+    async def serve(accepted: Socket) -> None:
+        await accepted.close()
+
+    host, port = await listener.open(serve, dict)
+    for _ in range(300):
+        _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+        await writer.wait_closed()
+    assert listener._doors is not None
+    assert len(listener._doors) < 150
+    await listener.close()
 
 
 # -- ports ------------------------------------------------------------------------------------------------------------
