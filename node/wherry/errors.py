@@ -3,8 +3,8 @@
 ::
 
     LocalError
-    ├── NoNode, NodeLost, NotReady, AlreadyRunning, ConfigInvalid, BadRequest, AmbiguousPeer, UnknownPeer
-    ├── DatabaseCorrupt, DiskFull, IdentityElsewhere, ClockWrong
+    ├── Usage, NoNode, NodeLost, NotReady, AlreadyRunning, ConfigInvalid, BadRequest, AmbiguousPeer, UnknownPeer
+    ├── DatabaseCorrupt, DiskFull, IdentityElsewhere, BootstrapUnreachable, ClockWrong
     ├── SendBufferFull, StreamClosed, ReceiveNested, SerializerFailed
     └── EngineMissing
     RemoteError
@@ -50,6 +50,13 @@ from wherry_signaling.errors import (
 )
 
 # -- local ------------------------------------------------------------------------------------------------------------
+
+
+class Usage(LocalError):
+    """What was typed is no command, or not with these options."""
+
+    code, exit = "USAGE", 2
+    text, default_hint = "Not understood", "Help: wherry --help"
 
 
 class NoNode(LocalError):
@@ -130,6 +137,13 @@ class IdentityElsewhere(LocalError):
 
     code = "IDENTITY_ELSEWHERE"
     text, default_hint = "This identity also runs elsewhere", "Stop one of the two; this one no longer publishes."
+
+
+class BootstrapUnreachable(LocalError):
+    """Nobody whom this node could join through answers."""
+
+    code = "BOOTSTRAP_UNREACHABLE"
+    text, default_hint = "Nobody to join through answers", "It is tried again by itself; or give another --bootstrap."
 
 
 class ClockWrong(LocalError):

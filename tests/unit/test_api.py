@@ -19,7 +19,7 @@ from hypothesis import given, strategies as st
 from wherry.api import openapi
 from wherry.api.bodies import ErrorView, Failure, PingRequest
 from wherry.api.client import Client
-from wherry.api.problems import _all, error_of, failure_of, status_of
+from wherry.api.problems import KINDS, error_of, failure_of, status_of
 from wherry.api.routes import ROUTES
 from wherry.api.server import serve
 from wherry.errors import AmbiguousPeer, BadRequest, NodeLost, NoNode, NotReady, PeerNotFound, UnknownPeer
@@ -205,7 +205,7 @@ async def test_somebody_else_at_the_socket_is_a_typed_error(tmp_path: Path, answ
 
 def test_every_error_goes_through_json_and_comes_back() -> None:
     # For each class: code, words, hint and exit survive the way.
-    for kind in _all(WherryError):
+    for kind in KINDS.values():
         before = kind("why: because", peer="12D3KooW")
         after = error_of(msgspec.json.decode(msgspec.json.encode(failure_of(before)), type=Failure))
         assert (type(after), str(after), after.peer) == (type(before), str(before), before.peer)

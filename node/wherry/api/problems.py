@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
+from wherry_signaling import errors as signaling_errors
 from wherry_signaling.errors import WherryError
 
 from .. import errors as node_errors
@@ -28,18 +28,17 @@ def failure_of(error: WherryError) -> Failure:
 def error_of(failure: Failure) -> WherryError:
     """The error that `failure` is about; of a code that a newer node brought, one that says the same."""
     view = failure.error
-    kind = _BY_CODE.get(view.code)
+    kind = KINDS.get(view.code)
     if kind is None:
         kind = type("UnknownError", (WherryError,), {"code": view.code, "text": view.message})
     detail = view.message.removeprefix(kind.text).removeprefix(": ")
     return kind(detail, hint=view.hint, peer=view.peer)
 
 
-def _all(kind: type[WherryError]) -> Iterator[type[WherryError]]:
-    yield kind
-    for sub in kind.__subclasses__():
-        yield from _all(sub)
-
-
-assert node_errors  # its classes are found below because it is imported here
-_BY_CODE: Final = {kind.code: kind for kind in _all(WherryError)}
+#: Every error that has a code, by it.
+KINDS: Final[dict[str, type[WherryError]]] = {
+    kind.code: kind
+    for module in (signaling_errors, node_errors)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, WherryError)
+}

@@ -9,20 +9,14 @@ from typing import Final, NoReturn
 
 import click
 
-from wherry_signaling.errors import LocalError, WherryError
+from wherry_signaling.errors import WherryError
 
+from ..errors import Usage
 from . import screen
-from .exits import INTERRUPTED, USAGE
+from .exits import INTERRUPTED
 from .table import COMMANDS
 
 _ENTRIES: Final = {entry.name: entry for entry in COMMANDS}
-
-
-class Usage(LocalError):
-    """What was typed is no command, or not with these options."""
-
-    code, exit = "USAGE", USAGE
-    text, default_hint = "Not understood", "Help: wherry --help"
 
 
 class Commands(click.Group):
@@ -88,7 +82,7 @@ def main() -> NoReturn:
         code = _usage(error)
     except click.ClickException as error:
         screen.fail(Usage(error.format_message()))
-        code = USAGE
+        code = Usage.exit
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except BrokenPipeError:
@@ -104,4 +98,4 @@ def _usage(error: click.UsageError) -> int:
         return 0
     path = error.ctx.command_path if error.ctx is not None else "wherry"
     screen.fail(Usage(error.format_message(), hint=f"Help: {path} --help"))
-    return USAGE
+    return Usage.exit
