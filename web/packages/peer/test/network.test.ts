@@ -85,6 +85,25 @@ describe("a connection", () => {
     expect(connectionOf(a, b).connection.links).toBe(2);
   });
 
+  test("goes on while links are switched and cut under four streams at once", async () => {
+    const { a, b, cut } = await connected();
+    let cutLast = cut;
+    const data = Uint8Array.from({ length: 400_000 }, (_, i) => (i * 13) & 255);
+    const echoes = Array.from({ length: 4 }, async () => {
+      const stream = connectionOf(a, b).connection.openStream(ECHO_STREAM);
+      const sending = stream.write(data).then(async () => stream.finish());
+      const got = await collect(stream);
+      await sending;
+      return got.length === data.length && got.every((byte, i) => byte === data[i]);
+    });
+    for (let i = 0; i < 12; i++) {
+      await new Promise((resolve) => setTimeout(resolve, i % 4));
+      if (i % 3 === 2) cutLast();
+      cutLast = await join(a, b);
+    }
+    expect(await Promise.all(echoes)).toEqual([true, true, true, true]);
+  });
+
   test("ends its streams when the peer has started anew", async () => {
     const { a, b } = await connected();
     const stream = connectionOf(a, b).connection.openStream(ECHO_STREAM);
