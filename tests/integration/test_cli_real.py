@@ -252,6 +252,98 @@ def test_identity_name_and_data_outlive_a_kill(up: Start) -> None:
     assert (after.id, after.name, after.address) == (before.id, before.name, before.address)
 
 
+class Terminal:
+    """A command on a terminal of its own, which echoes nothing that is typed at a hidden prompt."""
+
+    CODE = "import pty, os, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+
+    def __init__(self, tmp_path: Path, *words: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", self.CODE, *WHERRY, *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(tmp_path),
+        )
+        self.seen = ""
+
+    def wait_for(self, words: str) -> None:
+        assert self.process.stdout is not None
+        while words not in self.seen:
+            data = self.process.stdout.read1(4096)  # type: ignore[attr-defined]
+            assert data, f"it ended: {self.seen}"
+            self.seen += data.decode()
+
+    def type(self, text: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def end(self) -> int:
+        out, _ = self.process.communicate(timeout=30)
+        self.seen += out.decode()
+        return self.process.returncode
+
+
+def test_a_passphrase_is_asked_for_at_a_terminal_and_never_shown(tmp_path: Path, up: Start) -> None:
+    words = ["up", "--home", str(tmp_path / "ada"), "--name", "Ada", *LOOPBACK]
+    first = Terminal(tmp_path, *words, "--passphrase")
+    first.wait_for("Choose a passphrase")
+    first.type("open sesame\n")
+    first.wait_for("Once more")
+    first.type("open sesame\n")
+    first.wait_for("ready  ")
+    first.type("\x03")  # Ctrl-C, as a terminal sends it
+    assert first.end() == 0
+    assert b"open sesame" not in (tmp_path / "ada" / "identity.key").read_bytes()
+
+    again = Terminal(tmp_path, *words)
+    again.wait_for("Passphrase")
+    again.type("open barley\n")
+    assert again.end() == 6
+    assert "The passphrase does not open this identity." in again.seen
+
+    again = Terminal(tmp_path, *words)
+    again.wait_for("Passphrase")
+    again.type("open sesame\n")
+    again.wait_for("ready  ")
+    again.type("\x03")
+    assert again.end() == 0
+    assert "sesame" not in first.seen + again.seen
+
+    nobody_to_ask = up("ada", *LOOPBACK)
+    _, err = nobody_to_ask.process.communicate(timeout=30)
+    assert nobody_to_ask.process.returncode == 6
+    assert "none was given" in err
+
+
+def test_ctrl_c_during_a_ping_prints_the_summary(tmp_path: Path, up: Start, wherry: Wherry) -> None:
+    ada = up("ada", *LOOPBACK).wait_ready()
+    bela = up("bela", *LOOPBACK, "--bootstrap", ada.client.id().invite).wait_ready()
+    bela.client.ready(30)
+    ping = subprocess.Popen(
+        [*WHERRY, "ping", ada.client.id().id, "-c", "1000", "--home", str(bela.home)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(tmp_path),
+    )
+    assert ping.stdout is not None
+    assert ping.stdout.readline().startswith("reply from ")
+    ping.send_signal(signal.SIGINT)
+    out, err = ping.communicate(timeout=30)
+    assert ping.returncode == 130
+    assert " answered, " in out.splitlines()[-1]
+    assert err.strip() == ""
+
+
+def test_a_home_far_down_moves_its_socket(up: Start, wherry: Wherry) -> None:
+    ada = up("/".join(["a" * 40] * 4), *LOOPBACK, "--name", "Ada").wait_ready()
+    assert len(os.fsencode(ada.home / "run" / "api.sock")) > 108
+    assert json.loads(wherry("id", "--json", "--home", ada.home).stdout)["name"] == "Ada"
+    assert wherry("down", "--home", ada.home).returncode == 0
+
+
 def test_an_introducer_alone_takes_reservations(up: Start) -> None:
     bare = [sys.executable, "-c", BARE]
     introducer = up("introducer", "--listen", "127.0.0.1:0", program=bare, command="introducer").wait_ready()
