@@ -50,6 +50,7 @@ from .network.basics import Basics, add_basics
 from .policy import policy_of
 from .presence import Presence, Published, Whereabouts
 from .store import Store
+from .watching import watch_network
 
 #: Seconds that places have to store a record; who is slower is not counted.
 PUBLISH_S: Final = 2.5
@@ -84,6 +85,8 @@ class Parts:
         self._tasks = Tasks("node")
         self._since: dict[PeerId, float] = {}
         self.network_time = NetworkTime()
+        #: This machine's addresses, loopback and container bridges left out.
+        self.machine = machine_addresses()
         #: Whether every piece is there; false again when the first of them goes.
         self.opened = False
         self.names: dict[PeerId, str] = {}
@@ -163,6 +166,7 @@ class Parts:
         self._tasks.start(self.joining.run(), "joining")
         self._tasks.start(self.presence.run(), "presence")
         self._tasks.start(self._watch_dht(), "watching the DHT")
+        self._tasks.start(watch_network(machine_addresses, self._network_changed), "watching the network")
         await stack.enter_async_context(self.introducers)
         self.opened = True
         stack.callback(self._closing)
@@ -196,7 +200,6 @@ class Parts:
         raise error or PortBusy("no port is free")
 
     def _around(self) -> Around:
-        own = machine_addresses()
         return Around(
             identity=self.identity,
             instance=self.instance,
@@ -204,7 +207,7 @@ class Parts:
             records=self.records,
             carrier=self.guests,
             ice_servers=self._ice,
-            candidate_filter=lambda host: not own or host in own,
+            candidate_filter=lambda host: not self.machine or host in self.machine,
             own_record=lambda: self.presence.document,
             own_public_hosts=self._public_hosts,
             wall_clock=self.wall_clock,
@@ -257,7 +260,7 @@ class Parts:
         return [EndpointAddress.parse(text) for text in self.config.announce]
 
     def _own_addresses(self) -> OwnAddresses:
-        return own_addresses(self.endpoint.listen, machine_addresses(), self._announced(), self.identity.id)
+        return own_addresses(self.endpoint.listen, self.machine, self._announced(), self.identity.id)
 
     def _is_own(self, host: str, port: int) -> bool:
         return any((one.host, one.port) == (host, port) for one in self.addresses.signaling)
@@ -346,6 +349,19 @@ class Parts:
         self.introducers.poke()
         self.presence.poke()
         self._update_whereabouts(self.introducers.current())
+
+    def _network_changed(self, machine: set[str]) -> None:
+        """Whatever was true of the old network is looked at anew; connections dial beside their old links."""
+        self.machine = machine
+        self.addresses = self._own_addresses()
+        self._ice.forget()
+        self._update_whereabouts(self.introducers.current())
+        self.joining.notice()
+        self.introducers.poke()
+        self.presence.poke()
+        for peer in self.network.peers:
+            self.dialer.dial_beside(peer.id)
+        self.events.emit("network", {"addresses": sorted(machine)})
 
     def _dht_event(self, event: DhtEvent) -> None:
         match event:

@@ -19,6 +19,7 @@ from wherry_signaling.limits import NEIGHBOURS
 from wherry_signaling.record import Introducer
 
 from .dht import Dht, Endpoint
+from .errors import BootstrapUnreachable
 from .settings import BootstrapEntry
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ class Joining:
         self._endpoints: dict[EndpointAddress, None] = {}
         self._wake = asyncio.Event()
         self.joined = asyncio.Event()
+        #: Set when everybody was asked and nobody answered; None again when somebody has.
+        self.failed: BootstrapUnreachable | None = None
         for entry in entries:
             self.add(entry)
         for contact in remembered_contacts:
@@ -95,6 +98,7 @@ class Joining:
         while True:
             if self._dht.contacts():
                 self.joined.set()
+                self.failed = None
                 retry_s = RETRY_S
                 await asyncio.sleep(WATCH_S)
                 continue
@@ -102,6 +106,9 @@ class Joining:
             self._wake.clear()
             if self._contacts and await self._ask():
                 continue
+            if self._contacts:
+                asked = ", ".join(str(one) for one in list(self._contacts)[:NAMED])
+                self.failed = BootstrapUnreachable(f"{asked} {'does' if len(self._contacts) == 1 else 'do'} not reply")
             try:
                 async with asyncio.timeout(retry_s):
                     await self._wake.wait()

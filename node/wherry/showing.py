@@ -13,7 +13,7 @@ from wherry_signaling.scope import Scope, scope_of
 
 from .connect.explain import Verdict, explain, phase_of
 from .connection import Connection
-from .errors import ClockWrong, WherryError
+from .errors import ClockWrong, NoNetwork, WherryError
 from .reachability import Facts, verdict
 from .version import VERSION
 from .views import (
@@ -96,6 +96,10 @@ class Showing:
         found: list[WherryError] = []
         if node.presence.elsewhere is not None:
             found.append(node.presence.elsewhere)
+        if not node.machine and node.addresses.scope is not Scope.LOOPBACK:
+            found.append(NoNetwork("this machine has no address but loopback"))
+        if node.joining.failed is not None and not node.introducers.current():
+            found.append(node.joining.failed)
         if node.store.trouble is not None:
             found.append(node.store.trouble)
         offset = node.network_time.offset_s
