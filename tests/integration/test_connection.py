@@ -127,7 +127,7 @@ async def test_a_reader_that_stops_while_others_go_on() -> None:
         filling = asyncio.create_task(sleeper.write(bytes(64 * MIB)))
         await there_and_back(pair, 4 * MIB)
         assert not filling.done()
-        pool = pair.bob._core._pool
+        pool = pair.bob._core.table.pool
         assert pool.received - pool.consumed <= MAX_STREAM_WINDOW_BYTES
         unit = 1 if sys.platform == "darwin" else 1024
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit

@@ -192,11 +192,11 @@ class Schedule:
                 self.check_direction((key, name), direction, lost=lost)
         if not lost:
             for one, other in ((pair.alice._core, pair.bob._core), (pair.bob._core, pair.alice._core)):
-                assert one._credit.used == one_received(other), "the sides disagree on credit"
-                assert other._pool.consumed == other._pool.received
-                assert other._pool.outside == 0
-                assert other._pool.grown == 0
-                assert not one._queued or not any(machine.may_send for machine in one._queued)
+                assert one.table.credit.used == other.table.pool.received, "the sides disagree on credit"
+                assert other.table.pool.consumed == other.table.pool.received
+                assert other.table.pool.outside == 0
+                assert other.table.pool.grown == 0
+                assert not one.table.streams
 
     def check_direction(self, where: object, direction: Direction, *, lost: bool) -> None:
         written, read = bytes(direction.written), bytes(direction.read)
@@ -217,10 +217,6 @@ class Schedule:
             assert isinstance(direction.reader_error, (StreamReset, StreamClosed, ConnectionLost)), where
         if direction.writer_error is None and direction.reader_error is None:
             assert direction.finished or not written or not direction.at_end
-
-
-def one_received(core: object) -> int:
-    return core._pool.received  # type: ignore[attr-defined,no-any-return]
 
 
 @pytest.mark.parametrize("first", SEEDS[::BATCH])

@@ -107,7 +107,7 @@ class Connection:
     @property
     def stream_count(self) -> int:
         """Streams and flows that are open."""
-        return len(self._core.streams)
+        return len(self._core.table.streams)
 
     @property
     def rtt_s(self) -> float | None:
@@ -148,7 +148,7 @@ class Connection:
             received=partial(self._received, number),
             ready=self.pump,
             broken=partial(self._link_closed, number),
-            is_open=self._core.streams.__contains__,
+            is_open=self._core.table.streams.__contains__,
         )
         self._core.link_opened(number, greeting, self._loop.time())
         link.on_drained = self.pump
@@ -230,7 +230,7 @@ class Connection:
 
     def consumed(self, stream: Stream, size: int) -> None:
         """A reader took `size` bytes: give credit, and count them where a rule limits them."""
-        self._core.consumed()
+        self._core.table.consumed()
         if not self.policy.charge(self.peer, stream.name, size, self._loop.time()):
             stream.over_limit()
         self.pump()
@@ -328,7 +328,7 @@ class Connection:
             pool.send(*item)
 
     def _wake(self) -> None:
-        touched, self._core.touched = self._core.touched, set()
+        touched, self._core.table.touched = self._core.table.touched, set()
         pool = self._pools.get(self._core.active or 0)
         for machine in touched:
             stream = self._streams.get(machine)

@@ -29,36 +29,8 @@ from enum import Enum
 from typing import Final
 
 from wherry.connection import codes
-from wherry.connection.credit import ConnectionCredit, SendCredit
-from wherry.connection.events import (
-    Closed,
-    DatagramReceived,
-    Event,
-    Interrupted,
-    LinkActive,
-    LinkDropped,
-    Pong,
-    StreamOpened,
-    SuspectLink,
-)
-from wherry.connection.frames import (
-    VERSION,
-    FinFlag,
-    Frame,
-    Hello,
-    Kind,
-    OpenFlag,
-    ResetFlag,
-    Resume,
-    close_frame,
-    close_of,
-    code_of,
-    decode,
-    limit_frame,
-    open_frame,
-    received_of,
-    reset_frame,
-)
+from wherry.connection.events import Closed, Event, Interrupted, LinkActive, LinkDropped, Pong, SuspectLink
+from wherry.connection.frames import VERSION, Frame, Hello, Kind, close_frame, close_of, decode
 from wherry.connection.limits import (
     GRACE_S,
     HEARTBEAT_BURST,
@@ -67,28 +39,20 @@ from wherry.connection.limits import (
     HELLO_S,
     IDLE_S,
     MAX_EARLY_BYTES,
-    MAX_OWN_STREAMS,
-    MAX_PEER_STREAMS,
-    MAX_REFUSED_STREAMS,
-    RESERVE_BYTES,
-    TOMBSTONE_S,
 )
 from wherry.connection.link import Greeting, LaneKind
 from wherry.connection.liveness import Liveness
-from wherry.connection.streams import StreamMachine, nowhere
+from wherry.connection.stream_table import Admit, StreamTable
+from wherry.connection.streams import StreamMachine
 from wherry.errors import (
     ConnectionLost,
     FlowViolation,
-    LimitExceeded,
     NegotiationFailed,
     PeerClosed,
     PeerRestarted,
     ProtocolViolation,
     WherryError,
 )
-
-#: Whether a stream of this name may be opened now: None, or the code to refuse it with.
-Admit = Callable[[str, bool, float], int | None]
 
 
 class State(Enum):
@@ -140,16 +104,6 @@ class _Candidate:
     early_bytes: int = 0
 
 
-@dataclass(slots=True)
-class _Tombstone:
-    """A stream that is over, kept while its last frame may have to be said again."""
-
-    machine: StreamMachine
-    expires: float
-    #: The heartbeat whose answer shows that the last frame has arrived.
-    heartbeat: int
-
-
 class ConnectionCore:
     """See the module's text. Links are numbered by the shell, never the same number twice.
 
@@ -169,23 +123,18 @@ class ConnectionCore:
         self.error: WherryError | None = None
         self.active: int | None = None
         self.liveness: Liveness | None = None
-        self.streams: dict[int, StreamMachine] = {}
-        #: Streams in which something happened that somebody may wait for.
-        self.touched: set[StreamMachine] = set()
-        self._instance, self._session, self._features, self._admit = instance, session, features, admit
-        self._odd = local < peer
-        self._next_stream = 1 if self._odd else 2
+        self.table = StreamTable(
+            odd=local < peer,
+            admit=admit,
+            emit=self._emit,
+            tell=self._tell,
+            next_heartbeat=lambda: self.next_heartbeat,
+        )
+        self._instance, self._session, self._features = instance, session, features
         self._peer_instance: bytes | None = None
         self._peer_session: bytes | None = None
         self._candidates: dict[int, _Candidate] = {}
-        self._tombstones: dict[int, _Tombstone] = {}
-        self._counts = {True: 0, False: 0}  # live streams, by whether they are ours
-        self._highest_opened = 0
-        self._credit = SendCredit()
-        self._pool = ConnectionCredit()
         self._control: deque[tuple[int, bytes]] = deque()
-        self._sending: deque[StreamMachine] = deque()
-        self._queued: set[StreamMachine] = set()
         self._events: deque[Event] = deque()
         self._heartbeat = 0
         self._heartbeats: dict[int, float] = {}
@@ -193,18 +142,6 @@ class ConnectionCore:
         self._grace_until: float | None = now + GRACE_S
         self._idle_since: float | None = now
         self._pins = 0
-        self._handlers: dict[int, Callable[[StreamMachine, Frame, float], None]] = {
-            Kind.DATA: lambda machine, frame, _: machine.on_data(frame.offset, frame.payload),
-            Kind.FIN: lambda machine, frame, _: machine.on_fin(frame.offset, cut=bool(frame.flags & FinFlag.CUT)),
-            Kind.STOP: lambda machine, frame, _: machine.on_stop(code_of(frame)),
-            Kind.RESET: lambda machine, frame, _: machine.on_reset(
-                code_of(frame), frame.offset, forgotten=bool(frame.flags & ResetFlag.FORGOTTEN)
-            ),
-            Kind.FIN_ACK: lambda machine, frame, _: machine.on_fin_ack(frame.offset),
-            Kind.LIMIT: lambda machine, frame, _: machine.on_limit(frame.offset, received_of(frame)),
-            Kind.RESUME: self._on_resume,
-            Kind.DATAGRAM: self._on_datagram,
-        }
 
     # -- links --------------------------------------------------------------------------------------------------------
 
@@ -283,7 +220,7 @@ class ConnectionCore:
         resumed = hello.session == self._peer_session
         if not fresh and not resumed:
             restarted = hello.instance != self._peer_instance
-            self._forget_all(PeerRestarted() if restarted else ConnectionLost("the peer had given it up"))
+            self.table.abandon(PeerRestarted() if restarted else ConnectionLost("the peer had given it up"))
         self._peer_instance, self._peer_session = hello.instance, hello.session
         self.active, self.liveness = link, Liveness(now)
         self._heartbeats.clear()
@@ -293,29 +230,7 @@ class ConnectionCore:
         self._events.append(LinkActive(link=link, resumed=resumed, features=hello.features))
         if old is not None:
             self._events.append(LinkDropped(link=old, error=None))
-        if resumed:
-            self._emit(limit_frame(0, self._pool.tell(), received=self._pool.received))
-        for machine in self.streams.values():
-            machine.resumed, machine.told = not resumed, False
-            if machine.name is None:
-                continue
-            if not machine.confirmed:
-                self._emit_open(machine)
-            if resumed or machine.reset_code is not None or machine.stop_code is not None:
-                self._tell(machine)
-            self._changed(machine)
-
-    def _forget_all(self, error: WherryError) -> None:
-        """End every stream: the other side knows none of them. The numbers of our own go on, none is used twice."""
-        for machine in list(self.streams.values()):
-            machine.abandon(error)
-        self.streams.clear()
-        self._counts = {True: 0, False: 0}
-        self._tombstones.clear()
-        self._sending.clear()
-        self._queued.clear()
-        self._highest_opened = 0
-        self._credit, self._pool = SendCredit(), ConnectionCredit()
+        self.table.tell_all(resumed=resumed)
 
     def _drop(self, link: int, error: WherryError | None) -> None:
         self._candidates.pop(link, None)
@@ -341,12 +256,8 @@ class ConnectionCore:
         """
         if self.error is not None:
             raise self.error
-        if self._counts[True] >= MAX_OWN_STREAMS:
-            raise LimitExceeded(f"{MAX_OWN_STREAMS} streams are open")
-        machine = self._machine(self._next_stream, name, datagrams=datagrams)
-        self._next_stream += 2
-        self._emit_open(machine)
-        return machine
+        self._idle_since = None
+        return self.table.open(name, datagrams=datagrams)
 
     @property
     def next_heartbeat(self) -> int:
@@ -373,10 +284,7 @@ class ConnectionCore:
 
     def _end(self, error: WherryError) -> None:
         self.error = error
-        for machine in list(self.streams.values()):
-            machine.abandon(error)
-        self.streams.clear()
-        self._tombstones.clear()
+        self.table.abandon(error)
         self._move(Change.OVER)
         for link in list(self._candidates):
             self._drop(link, error)
@@ -396,23 +304,12 @@ class ConnectionCore:
 
         :param ready: whether the lane of that stream number can take a frame.
         """
-        if self.active is None:
+        if self.active is None or self.liveness is None:
             return None
-        for _ in range(len(self._sending)):
-            machine = self._sending.popleft()
-            if not ready(machine.number):
-                self._sending.append(machine)
-                continue
-            frame = machine.next_frame()
-            if frame is None:
-                self._queued.discard(machine)
-                continue
-            self._sending.append(machine)
-            if self.liveness is not None:
-                self.liveness.sent(now)
-            self.touched.add(machine)
-            return machine.number, frame
-        return None
+        item = self.table.next_data(ready)
+        if item is not None:
+            self.liveness.sent(now)
+        return item
 
     def next_event(self) -> Event | None:
         """What happened, oldest first."""
@@ -426,7 +323,7 @@ class ConnectionCore:
         soonest = liveness.next_deadline(suspect=self.state is State.OPEN) if liveness is not None else math.inf
         for candidate in self._candidates.values():
             soonest = min(soonest, candidate.deadline)
-        for stone in self._tombstones.values():
+        for stone in self.table.tombstones.values():
             soonest = min(soonest, stone.expires)
             break  # the oldest is the first
         if self._grace_until is not None:
@@ -442,16 +339,13 @@ class ConnectionCore:
         for link, candidate in list(self._candidates.items()):
             if now >= candidate.deadline:
                 self._drop(link, NegotiationFailed("no HELLO in time"))
-        for number, stone in list(self._tombstones.items()):
-            if now < stone.expires:
-                break
-            del self._tombstones[number]
+        self.table.expire(now)
         if self.liveness is not None:
             self._tick_link(self.liveness, now)
         if self._grace_until is not None and now >= self._grace_until:
             self._end(ConnectionLost("no new link in time"))
             return
-        if self.streams or self._pins:
+        if self.table.streams or self._pins:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = now
@@ -483,16 +377,14 @@ class ConnectionCore:
         if frame.stream == 0:
             self._on_connection(frame, now)
         elif frame.kind == Kind.OPEN:
-            self._on_open(frame, now)
+            self.table.on_open(frame, now)
         else:
-            self._on_stream(frame, now)
+            self.table.on_frame(frame, now)
 
     def _on_connection(self, frame: Frame, now: float) -> None:
         match frame.kind:
             case Kind.LIMIT:
-                self._credit.raise_to(frame.offset)
-                for machine in self.streams.values():
-                    self._changed(machine)
+                self.table.on_limit(frame.offset)
             case Kind.HEARTBEAT:
                 if self._may_answer(now):
                     self._emit(Frame(Kind.HEARTBEAT_REPLY, 0, frame.offset))
@@ -516,140 +408,10 @@ class ConnectionCore:
             return
         self.liveness.measured(now - sent_at)
         self._events.append(Pong(number=number, rtt_s=now - sent_at))
-        for stream, stone in list(self._tombstones.items()):
-            if stone.heartbeat <= number:
-                del self._tombstones[stream]
+        self.table.answered(number)
 
-    def _on_open(self, frame: Frame, now: float) -> None:
-        number, known = frame.stream, self._find(frame.stream)
-        if self._is_ours(number):
-            raise ProtocolViolation(f"OPEN of stream {number}, which is ours")
-        if number <= self._highest_opened:
-            if known is None:
-                self._emit(reset_frame(number, codes.DONE, final=0, forgotten=True))
-            return
-        self._highest_opened = number
-        name, datagrams = frame.payload.decode("ascii"), bool(frame.flags & OpenFlag.DATAGRAMS)
-        machine = known or self._machine(number, None)
-        machine.on_open(name, limit=frame.offset, datagrams=datagrams, emit=self._emit)
-        refused = self._admit(name, datagrams, now)
-        if refused is None and self._counts[False] > MAX_PEER_STREAMS:
-            refused = codes.code_for(LimitExceeded)
-        if refused is not None:
-            machine.reset(refused, codes.error_for(refused, what=name))
-        else:
-            self._events.append(StreamOpened(stream=machine))
-
-    def _on_stream(self, frame: Frame, now: float) -> None:
-        machine = self.streams.get(frame.stream)
-        if machine is None:
-            stone = self._tombstones.get(frame.stream)
-            if stone is not None:
-                self._on_buried(stone, frame, now)
-                return
-            machine = self._unknown(frame)
-            if machine is None:
-                return
-        machine.confirmed = True
-        self._handlers[frame.kind](machine, frame, now)
-        if machine.over:
-            self._bury(machine, now)
-        limit = self._pool.update()
-        if limit is not None:
-            self._emit(limit_frame(0, limit, received=self._pool.received))
-
-    def _unknown(self, frame: Frame) -> StreamMachine | None:
-        """A frame of a stream that is neither open nor lately over."""
-        number = frame.stream
-        if self._is_ours(number):
-            if number >= self._next_stream:
-                raise ProtocolViolation(f"a frame of stream {number}, which was never opened")
-        elif number > self._highest_opened:
-            if frame.kind in (Kind.DATA, Kind.FIN):  # its lane was faster than the control lane
-                return self._machine(number, None)
-            if frame.kind != Kind.DATAGRAM:
-                raise ProtocolViolation(f"a frame of stream {number}, which was never opened")
-            return None
-        if frame.kind == Kind.RESUME:
-            self._emit(reset_frame(number, codes.DONE, final=0, forgotten=True))
-        return None
-
-    def _on_buried(self, stone: _Tombstone, frame: Frame, now: float) -> None:
-        """The peer does not know yet that a stream is over: say the last word again."""
-        machine = stone.machine
-        if frame.kind not in (Kind.RESET, Kind.RESUME, Kind.FIN):
-            return
-        stone.heartbeat = self.next_heartbeat
-        if machine.reset_code is not None and frame.kind == Kind.RESUME:
-            self._emit(reset_frame(machine.number, machine.reset_code, final=machine.send.highest))
-        elif machine.reset_code is None:
-            self._handlers[frame.kind](machine, frame, now)
-
-    def _on_resume(self, machine: StreamMachine, frame: Frame, _now: float) -> None:
-        machine.on_resume(Resume.of(frame))
-        if not machine.told:
-            self._tell(machine)
-
-    def _on_datagram(self, machine: StreamMachine, frame: Frame, _now: float) -> None:
-        if machine.datagrams and machine.name is not None and not machine.over:
-            self._events.append(DatagramReceived(stream=machine, sequence=frame.offset, data=frame.payload))
-
-    # -- streams ------------------------------------------------------------------------------------------------------
-
-    def _is_ours(self, number: int) -> bool:
-        return (number % 2 == 1) is self._odd
-
-    def _find(self, number: int) -> StreamMachine | None:
-        machine = self.streams.get(number)
-        if machine is None and number in self._tombstones:
-            machine = self._tombstones[number].machine
-        return machine
-
-    def _machine(self, number: int, name: str | None, *, datagrams: bool = False) -> StreamMachine:
-        ours = name is not None
-        if not ours and self._counts[False] >= MAX_PEER_STREAMS + MAX_REFUSED_STREAMS:
-            raise ProtocolViolation("far more streams than are allowed")
-        machine = StreamMachine(
-            number,
-            name,
-            ours=ours,
-            datagrams=datagrams,
-            pool=self._pool,
-            credit=self._credit,
-            emit=self._emit if ours else nowhere,
-            changed=self._changed,
-        )
-        self.streams[number] = machine
-        self._counts[ours] += 1
-        self._idle_since = None
-        return machine
-
-    def _bury(self, machine: StreamMachine, now: float) -> None:
-        del self.streams[machine.number]
-        self._counts[machine.ours] -= 1
-        self._tombstones[machine.number] = _Tombstone(machine, now + TOMBSTONE_S, self.next_heartbeat)
-        if not self.streams and not self._pins:
-            self._idle_since = now
-
-    def _changed(self, machine: StreamMachine) -> None:
-        self.touched.add(machine)
-        if machine not in self._queued and machine.may_send:
-            self._queued.add(machine)
-            self._sending.append(machine)
-
-    def consumed(self) -> None:
-        """A reader has taken bytes: the connection's limit may have risen."""
-        limit = self._pool.update()
-        if limit is not None:
-            self._emit(limit_frame(0, limit, received=self._pool.received))
-
-    def _emit_open(self, machine: StreamMachine) -> None:
-        assert machine.name is not None
-        self._emit(open_frame(machine.number, machine.name, limit=RESERVE_BYTES, datagrams=machine.datagrams))
-
-    def _tell(self, machine: StreamMachine) -> None:
-        machine.told = True
-        self._emit(machine.resume())
+    def _tell(self, event: Event) -> None:
+        self._events.append(event)
 
     def _emit(self, frame: Frame) -> None:
         if self.active is not None:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from wherry.connection import codes
 from wherry.connection.limits import DATAGRAM_QUEUE, MAX_DATAGRAM_BYTES, SEND_BUFFER_BYTES
-from wherry.connection.streams import ReceiveState, SendState, StreamMachine
+from wherry.connection.receive_side import ReceiveState
+from wherry.connection.send_side import SendState
+from wherry.connection.streams import StreamMachine
 from wherry.errors import LimitExceeded, SendBufferFull, StreamClosed, WherryError
 
 if TYPE_CHECKING:

@@ -275,7 +275,7 @@ async def test_a_reader_that_sleeps_blocks_nobody_else() -> None:
         filling = [asyncio.create_task(stream.write(bytes(4 * MAX_STREAM_WINDOW_BYTES))) for stream in sleepers]
         await asyncio.sleep(5)
         assert not any(task.done() for task in filling)
-        assert pair.bob._core._pool.received - pair.bob._core._pool.consumed <= CONNECTION_WINDOW_BYTES
+        assert pair.bob._core.table.pool.received - pair.bob._core.table.pool.consumed <= CONNECTION_WINDOW_BYTES
         async with await pair.alice.open_stream("/echo/1") as stream:
             async with asyncio.TaskGroup() as group:
                 group.create_task(send(stream, bytes(4_000_000)))

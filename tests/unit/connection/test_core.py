@@ -25,15 +25,9 @@ from wherry.connection.limits import (
     TOMBSTONE_S,
 )
 from wherry.connection.link import Greeting, LaneKind
-from wherry.connection.streams import (
-    RECEIVE_TABLE,
-    SEND_TABLE,
-    ReceiveEvent,
-    ReceiveState,
-    SendEvent,
-    SendState,
-    StreamMachine,
-)
+from wherry.connection.receive_side import RECEIVE_TABLE, ReceiveEvent, ReceiveState
+from wherry.connection.send_side import SEND_TABLE, SendEvent, SendState
+from wherry.connection.streams import StreamMachine
 from wherry.errors import FlowViolation, PeerClosed, ProtocolViolation, StreamClosed, StreamReset, WherryError
 
 ATTEMPT, ANSWER = b"t" * 16, b"w" * 16
@@ -120,7 +114,7 @@ class Wire:
                     while data := machine.read(1 << 20):
                         side.read[machine.number] += data
                         moved = True
-                side.core.consumed()
+                side.core.table.consumed()
             if not moved:
                 return
 
@@ -187,7 +181,7 @@ def test_bytes_arrive_once_in_order_or_the_stream_says_why_not(steps: list[tuple
                         written[index, machine.number] += data
                 case "read":
                     side.read[machine.number] += machine.read(1 + number)
-                    side.core.consumed()
+                    side.core.table.consumed()
                 case "finish":
                     machine.finish()
                 case "reset":
@@ -209,16 +203,16 @@ def test_bytes_arrive_once_in_order_or_the_stream_says_why_not(steps: list[tuple
         for machine in side.own + side.opened:
             assert machine.number in spoiled or machine.send.state is not SendState.FINISHING, "never acknowledged"
     for one, other in (wire.sides, wire.sides[::-1]):
-        assert one.core._credit.used == other.core._pool.received
-        assert one.core.streams.keys() == other.core.streams.keys()
+        assert one.core.table.credit.used == other.core.table.pool.received
+        assert one.core.table.streams.keys() == other.core.table.streams.keys()
     for side in wire.sides:
-        for machine in list(side.core.streams.values()):
+        for machine in list(side.core.table.streams.values()):
             machine.reset(0, StreamClosed("the end"))
     wire.settle()
     for side in wire.sides:
-        assert not side.core.streams
-        assert side.core._pool.consumed == side.core._pool.received
-        assert side.core._pool.outside == side.core._pool.grown == 0
+        assert not side.core.table.streams
+        assert side.core.table.pool.consumed == side.core.table.pool.received
+        assert side.core.table.pool.outside == side.core.table.pool.grown == 0
 
 
 # -- what nobody may send ---------------------------------------------------------------------------------------------
@@ -316,7 +310,7 @@ VIOLATIONS: dict[str, tuple[list[tuple[LaneKind, bytes]], type[WherryError]]] = 
 def test_a_violation_ends_the_connection_and_says_which(case: str) -> None:
     messages, error = VIOLATIONS[case]
     made = victim()
-    ours = made.streams[1]
+    ours = made.table.streams[1]
     for lane, message in messages:
         made.receive(1, lane, message, 1.0)
     assert made.state is State.CLOSED
@@ -348,8 +342,8 @@ def test_what_is_unknown_or_late_does_no_harm() -> None:
     ):
         made.receive(1, lane, message, 1.0)
     assert made.state is State.OPEN
-    assert made.streams[2].receive.credit.received == 150
-    assert made.streams[2].read(1000) + made.streams[2].read(1000) == bytes(150)
+    assert made.table.streams[2].receive.credit.received == 150
+    assert made.table.streams[2].read(1000) + made.table.streams[2].read(1000) == bytes(150)
 
 
 def test_too_many_streams_are_refused_one_by_one_first() -> None:
@@ -381,7 +375,7 @@ def test_frames_may_overtake_the_hello_but_not_without_end() -> None:
     made.receive(1, STREAM, data(2, 0, 5), 0.0)
     made.receive(1, CONTROL, hello(), 0.0)
     made.receive(1, CONTROL, frames.open_frame(2, "/t/1", limit=0, datagrams=False).encode(), 0.0)
-    assert made.streams[2].read(10) == bytes(5)
+    assert made.table.streams[2].read(10) == bytes(5)
 
     flooded = core(b"a", b"b")
     flooded.link_opened(1, Greeting(attempt=ATTEMPT, answer=ANSWER, instance=b"b" * 8), 0.0)
@@ -442,8 +436,8 @@ def test_a_hostile_peer_gets_a_typed_error_and_bounded_memory(messages: list[tup
             pass
         while made.next_data(lambda _: True, 1.0) is not None:
             pass
-        held = made._pool.received - made._pool.consumed
-        assert held <= CONNECTION_WINDOW_BYTES + RESERVE_BYTES * (len(made.streams) + 1)
+        held = made.table.pool.received - made.table.pool.consumed
+        assert held <= CONNECTION_WINDOW_BYTES + RESERVE_BYTES * (len(made.table.streams) + 1)
     made.tick(2.0)
     assert made.error is None or type(made.error) in (ProtocolViolation, FlowViolation, PeerClosed)
 
@@ -463,17 +457,17 @@ def test_a_last_word_that_was_lost_is_said_again() -> None:
         wire.deliver()
     bob.opened[0].finish()
     wire.collect()
-    while not bob.core._tombstones:
+    while not bob.core.table.tombstones:
         # Bob's FIN_ACK is what gets lost: deliver all but the last frame on Alice's control lane
         if not wire.deliver(lambda _: 0):
             break
     lost = wire.lanes[0, 0]
-    assert machine.number in bob.core._tombstones or lost is not None
+    assert machine.number in bob.core.table.tombstones or lost is not None
     wire.switch()
     wire.settle()
     assert machine.over
-    assert not alice.core.streams
-    assert not bob.core.streams
+    assert not alice.core.table.streams
+    assert not bob.core.table.streams
 
 
 def test_tombstones_go_when_a_heartbeat_shows_that_they_may_or_in_the_end() -> None:
@@ -488,8 +482,8 @@ def test_tombstones_go_when_a_heartbeat_shows_that_they_may_or_in_the_end() -> N
         bob.opened[0].finish()
         wire.collect()
         wire.settle()
-        assert alice.core._tombstones
-        assert bob.core._tombstones
+        assert alice.core.table.tombstones
+        assert bob.core.table.tombstones
         if answered:
             for side in wire.sides:
                 side.core.ping(1.0)
@@ -499,20 +493,20 @@ def test_tombstones_go_when_a_heartbeat_shows_that_they_may_or_in_the_end() -> N
             for side in wire.sides:
                 side.core.heard(1, TOMBSTONE_S)
                 side.core.tick(TOMBSTONE_S)
-        assert not alice.core._tombstones
-        assert not bob.core._tombstones
+        assert not alice.core.table.tombstones
+        assert not bob.core.table.tombstones
 
 
 def test_a_forgotten_stream_is_answered_as_such() -> None:
     made = victim()
     made.receive(1, CONTROL, frames.reset_frame(2, 0, final=0).encode(), 1.0)
-    made._tombstones.clear()
+    made.table.tombstones.clear()
     list(made.to_send(1.0))
     made.receive(1, CONTROL, Resume(received=0, limit=0).frame(2).encode(), 1.0)
     (_, answer), *_ = made.to_send(1.0)
     frame = frames.decode(answer)
     assert (frame.kind, frame.stream, frame.flags) == (Kind.RESET, 2, 1)
-    machine = made.streams[1]
+    machine = made.table.streams[1]
     made.receive(1, CONTROL, frames.reset_frame(1, 5, final=0, forgotten=True).encode(), 1.0)
     assert machine.over
     assert isinstance(machine.error, StreamReset)
