@@ -97,7 +97,6 @@ class Load:
             async with gate:
                 client = await self._open(connector, identity, Role.ME)
                 self._stack.push_async_callback(client.close)
-                await client.register()
             self._peers.append(identity.id)
 
         async with asyncio.TaskGroup() as group:
@@ -143,14 +142,26 @@ class Load:
 
     async def _open(self, connector: WebSocketConnector, identity: Identity, role: Role) -> Client:
         """A socket that accepts whatever comes; tried again where a busy machine is too slow for its time limits."""
-        for _ in range(TRIES - 1):
+        for left in reversed(range(TRIES)):
             try:
-                return await open_client(
+                client = await open_client(
                     connector, self._address, identity, role, on_deliver=lambda tag, envelope, back: True
                 )
+                await self._register(client, role)
             except (EndpointUnreachable, EndpointTimeout):
-                continue
-        return await open_client(connector, self._address, identity, role)
+                if not left:
+                    raise
+            else:
+                return client
+        raise AssertionError("it returned or raised")
+
+    async def _register(self, client: Client, role: Role) -> None:
+        try:
+            if role is Role.ME:
+                await client.register()
+        except EndpointTimeout:
+            await client.close()
+            raise
 
     def _rss_mb(self) -> float:
         return float(self._process.memory_info().rss / 1e6)

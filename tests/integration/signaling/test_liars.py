@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 from introducing import SEALED, Taking, World, identity, record_of, wall_clock
 
@@ -451,5 +452,44 @@ def test_somebody_between_who_has_a_key_of_its_own() -> None:
             diverted: Connect = lambda address: inner(world.address(1))  # noqa: E731
             with pytest.raises(WrongPeer):
                 await open_client(diverted, world.address(0), identity(1), Role.ME)
+
+    run_virtual(scenario())
+
+
+def _random_frame(choose: random.Random, peers: list[bytes]) -> bytes:
+    """A frame with a known kind and fields of any sort, mostly of those that belong there."""
+    numbers = [0, 1, 2, 7, 3600, 2**32, 2**53 - 1, 2**60, -1]
+    blobs = [b"", bytes(16), bytes(32), choose.randbytes(32), choose.choice(peers), bytes(256), choose.randbytes(1024)]
+    others: list[Any] = [None, True, "text", "\x00", 1.5, [], [b""], [choose.randbytes(9)], {}, [[], "", "", 0]]
+    fields = [
+        choose.choice(choose.choices([numbers, blobs, others], weights=[4, 5, 1])[0])
+        for _ in range(choose.randrange(1, 7))
+    ]
+    return msgspec.msgpack.encode([choose.choice([*range(28), 40, 99]), *fields])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_client_that_says_anything_harms_nobody(seed: int) -> None:
+    # Invariant: whatever frames an authenticated client sends, nothing reaches the loop's handler, its socket is served
+    # or ended with a reason, and somebody else's requests are answered as before.
+    async def scenario() -> None:
+        choose = random.Random(seed)
+        world = World(seed=seed)
+        peers = [identity(n).id.key for n in (1, 2, 1000)]
+        async with (
+            world.endpoint(0, deliver=lambda *arguments: choose.random() < 0.5),
+            world.endpoint(1),
+            await world.client(1, take=Taking()) as honest,
+        ):
+            await honest.register()
+            for _ in range(25):
+                noisy = await world.client(2, role=choose.choice(list(Role)), take=Taking(accept=choose.random() < 0.5))
+                for _ in range(12):
+                    noisy._link._out.append(_random_frame(choose, peers))
+                noisy._link.post(wire.Ping(1), always=True)
+                await asyncio.sleep(choose.uniform(0, 0.3))
+                await noisy.close()
+            assert (await honest.ping()).rtt_s < 0.1
+            await honest.send(identity(1).id, b"", SEALED)
 
     run_virtual(scenario())
