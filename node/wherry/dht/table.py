@@ -8,6 +8,7 @@ be tried, and removes it if that one is gone. There is one table for IPv4 and on
 
 from __future__ import annotations
 
+import bisect
 import heapq
 from collections import OrderedDict
 from collections.abc import Collection
@@ -108,7 +109,7 @@ class Table(RoutingTable):
 
     def get_bucket_for(self, node: Node) -> int:
         """The index of the bucket `node` falls into."""
-        return next(index for index, bucket in enumerate(self.buckets) if node.long_id <= bucket.range[1])
+        return bisect.bisect_left(self.buckets, node.long_id, key=lambda bucket: bucket.range[1])
 
     def touch(self, key: Node, now: float) -> None:
         """`key` is being looked for."""

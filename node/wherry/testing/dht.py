@@ -141,7 +141,7 @@ class Ring:
     """
 
     def __init__(self) -> None:
-        self._members: list[tuple[bytes, Endpoint]] = []
+        self._members: list[tuple[int, bytes, Endpoint]] = []
         self._old: dict[bytes, tuple[int, bytes]] | None = None
 
     def makes(self, liars: int) -> Callable[..., Dht]:
@@ -165,14 +165,14 @@ class Ring:
             return None
         sequence, old = self._old.get(body.key, (0, b""))
         key = int.from_bytes(body.key, "big")
-        nearest = heapq.nsmallest(20, self._members, key=lambda member: int.from_bytes(member[0], "big") ^ key)
+        nearest = [member[1:] for member in heapq.nsmallest(20, self._members, key=lambda member: member[0] ^ key)]
         found = Found(token, sender.endpoint.pack(), sequence=sequence, document=old)
         room = (sender.room - body_bytes(found) - 2) // 26
         return Found(token, found.observed, pack_contacts(nearest[:room]), b"", sequence, old)
 
     def join(self, dht: Dht, endpoint: Endpoint) -> None:
         """One more member."""
-        self._members.append((dht.key.id, endpoint))
+        self._members.append((int.from_bytes(dht.key.id, "big"), dht.key.id, endpoint))
 
     @property
     def lies(self) -> bool:
