@@ -27,7 +27,7 @@ _POLICY: Final = "; ".join(
         "font-src 'self'",
         "media-src 'self' blob:",
         "manifest-src 'self'",
-        "connect-src *",
+        "connect-src * ws: wss:",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -77,7 +77,6 @@ class Page:
                 "Content-Type": file.kind,
                 "Cache-Control": file.cache,
                 "Content-Security-Policy": _POLICY,
-                "Cross-Origin-Opener-Policy": "same-origin",
             },
         )
 

@@ -243,7 +243,7 @@ async def test_the_built_page(tmp_path: Path) -> None:
             assert answer.headers["Cache-Control"] == "no-cache"
             policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
         assert policy["script-src"] == "'self'"
-        assert policy["connect-src"] == "*"
+        assert policy["connect-src"] == "* ws: wss:"
         assert policy["default-src"] == "'none'"
         assert policy["require-trusted-types-for"] == "'script'"
         assert "unsafe" not in str(policy)
