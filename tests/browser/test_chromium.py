@@ -34,7 +34,7 @@ async def test_gathers_an_address_and_no_mdns_name(page: Page) -> None:
     try:
         address = await page.evaluate(GATHER, f"stun:127.0.0.1:{port.address[1]}")
     finally:
-        port.close()
+        await port.close()
     assert ipaddress.ip_address(address)
 
 
