@@ -11,7 +11,7 @@ import { WherryError } from "../errors.ts";
 import { STAGGER_MS } from "../limits.ts";
 import type { PeerId } from "../peer-id.ts";
 import type { Introducer, PeerRecord } from "../record.ts";
-import { Scope } from "../scope.ts";
+import type { Scope } from "../scope.ts";
 import type { Client } from "../signaling/client.ts";
 import type { Guests } from "../signaling/guests.ts";
 import { sleep } from "../tasks.ts";
@@ -44,6 +44,12 @@ export function routesTo(record: PeerRecord): Introducer[] {
   return [...direct, ...record.introducers.filter((one) => one.endpoints.length > 0)];
 }
 
+/** How an envelope went. */
+interface Sent {
+  readonly via: string;
+  readonly scope: Scope;
+}
+
 /** Hands sealed envelopes to endpoints: by guest sockets, or where the browser opens none, passed on by ours. */
 export class Carrier {
   readonly #guests: Guests;
@@ -56,7 +62,7 @@ export class Carrier {
   }
 
   /** Have `envelope` delivered through `route`; resolves with what is known of the address that worked. */
-  async send(route: Introducer, to: PeerId, envelope: Bytes): Promise<{ readonly via: string; readonly scope: Scope }> {
+  async send(route: Introducer, to: PeerId, envelope: Bytes): Promise<Sent> {
     const addresses = route.endpoints.filter(mayOpen).map((address) => address.with(route.peer));
     try {
       return await this.#guests.use(addresses, async (client) => {
@@ -69,20 +75,21 @@ export class Carrier {
     }
   }
 
-  async #passOn(
-    route: Introducer,
-    to: PeerId,
-    envelope: Bytes,
-    why: WherryError,
-  ): Promise<{ readonly via: string; readonly scope: Scope }> {
+  /**
+   * By the sockets that we have: passed on by another introducer of ours, so that neither learns both ends. Where there
+   * is none, by the very one we have: it then learns whom we write to, and the page works behind one socket.
+   */
+  async #passOn(route: Introducer, to: PeerId, envelope: Bytes, why: WherryError): Promise<Sent> {
     let failure = why;
-    for (const client of this.#own().filter((one) => !one.peer.equals(route.peer))) {
+    const own = this.#own().toSorted((a, b) => Number(a.peer.equals(route.peer)) - Number(b.peer.equals(route.peer)));
+    for (const client of own) {
+      const isIt = client.peer.equals(route.peer);
       try {
-        await client.passOn(route, to, envelope);
-        return { via: `passed on by ${client.address.authority}`, scope: Scope.GLOBAL };
+        await (isIt ? client.send(to, envelope) : client.passOn(route, to, envelope));
+        return { via: isIt ? client.address.authority : `passed on by ${client.address.authority}`, scope: client.scope };
       } catch (error) {
         failure = WherryError.from(error);
-        if (WherryError.is(error, "NO_RESERVATION")) break; // it got there, and the peer is not
+        if (failure.code === "NO_RESERVATION") break; // it got there, and the peer is not
       }
     }
     throw failure;
