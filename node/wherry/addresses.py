@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wherry_signaling.endpoints import EndpointAddress, UdpAddress
 from wherry_signaling.identity import PeerId
@@ -25,13 +25,13 @@ class OwnAddresses:
 
 
 def own_addresses(
-    listen: tuple[str, int], machine: Iterable[str], announce: Sequence[EndpointAddress], peer: PeerId
+    listen: tuple[str, int], machine: Iterable[str], announce: Sequence[EndpointAddress | UdpAddress], peer: PeerId
 ) -> OwnAddresses:
     """What this node may say of itself.
 
     :param listen: host and port that the endpoint listens on.
     :param machine: this machine's addresses, loopback and container bridges left out.
-    :param announce: what its owner says; it comes first, and replaces addresses of the same family and reach.
+    :param announce: what its owner says; it comes first.
     """
     host, port = listen
     address = parse_ip(host)
@@ -42,8 +42,10 @@ def own_addresses(
         hosts = [host]
     hosts.sort(key=lambda one: (-(scope_of(one) or 0), ":" in one))
     found = [EndpointAddress(one, port, peer=peer) for one in hosts if scope_of(one) is not None]
-    said = [EndpointAddress(one.host, one.port, one.tls, peer) for one in announce]
+    said = [replace(one, peer=peer) for one in announce if isinstance(one, EndpointAddress)]
+    said_dht = [one for one in announce if isinstance(one, UdpAddress)]
+    found_dht = [UdpAddress(one, port) for one in hosts if scope_of(one) is not None]
     return OwnAddresses(
         signaling=tuple(dict.fromkeys([*said, *found]))[:DIRECT_ENDPOINTS],
-        dht=tuple(UdpAddress(one, port) for one in hosts if scope_of(one) is not None)[:DIRECT_ENDPOINTS],
+        dht=tuple(dict.fromkeys([*said_dht, *found_dht]))[:DIRECT_ENDPOINTS],
     )

@@ -19,7 +19,7 @@ from wherry_signaling.client.network_time import NetworkTime
 from wherry_signaling.client.session import Client
 from wherry_signaling.client.websocket import WebSocketConnector
 from wherry_signaling.domains import Purpose
-from wherry_signaling.endpoints import EndpointAddress, UdpAddress
+from wherry_signaling.endpoints import EndpointAddress, UdpAddress, parse_any
 from wherry_signaling.errors import PortBusy, RemoteError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.record import Introducer, dht_key
@@ -47,7 +47,7 @@ from .joining import Joining
 from .listening import ports_to_try
 from .network import Network
 from .network.basics import Basics, add_basics
-from .policy import policy_of
+from .policy import CONNECT, policy_of
 from .presence import Presence, Published, Whereabouts
 from .store import Store
 from .watching import watch_network
@@ -215,6 +215,7 @@ class Parts:
             has_connection=lambda peer: self.network.connection(peer) is not None,
             adopt=self.network.adopt,
             may_connect=lambda peer: self.policy.banned(peer.key, asyncio.get_running_loop().time()) is None,
+            accepts=lambda peer: self.policy.allows(peer.key, CONNECT),
             known=lambda peer: self.network.connection(peer) is not None or self.policy.is_friend(peer.key),
         )
 
@@ -257,10 +258,13 @@ class Parts:
         self.dialer.dial_beside(peer)
 
     def _announced(self) -> list[EndpointAddress]:
-        return [EndpointAddress.parse(text) for text in self.config.announce]
+        return [one for one in self._said() if isinstance(one, EndpointAddress)]
+
+    def _said(self) -> list[EndpointAddress | UdpAddress]:
+        return [parse_any(text) for text in self.config.announce]
 
     def _own_addresses(self) -> OwnAddresses:
-        return own_addresses(self.endpoint.listen, self.machine, self._announced(), self.identity.id)
+        return own_addresses(self.endpoint.listen, self.machine, self._said(), self.identity.id)
 
     def _is_own(self, host: str, port: int) -> bool:
         return any((one.host, one.port) == (host, port) for one in self.addresses.signaling)
@@ -278,9 +282,10 @@ class Parts:
         return told + [f"stun:{one.endpoint.host}:{one.endpoint.port}" for one in self.dht.contacts()]
 
     def _sources(self) -> list[Source]:
+        """Whom to ask where somebody is: as a guest, since who looks for whom is nobody's business."""
         held = self.introducers.current()
         if held:
-            asked = [Source(one.peer.short, one.client.look_up) for one in held]
+            asked = [Source(one.peer.short, partial(self.guests.look_up_via, one.addresses)) for one in held]
         else:
             asked = [Source(str(one), partial(self.guests.look_up_via, one)) for one in self.joining.named()]
         return [Source("DHT", self._ask_dht), *asked]

@@ -20,13 +20,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from multiaddr.multiaddr import Multiaddr
+
 from wherry_signaling.address import Address, InviteLink
 from wherry_signaling.identity import PeerId
+from wherry_signaling.multiaddrs import introduced_by
 from wherry_signaling.scope import Scope
 
 from .assembly import Parts
 from .config import Config, home_of, load_config
-from .connection import Connection, Handler, Rule
+from .connection import Connection, DatagramHandler, Handler, Rule
 from .connection.policy import Allow
 from .errors import DialTimeout, NotReady
 from .events import Events
@@ -98,6 +101,13 @@ class Node:
         """Connections, components, handlers of streams, opcodes."""
         return self.parts.network
 
+    @property
+    def multiaddrs(self) -> list[Multiaddr]:
+        """Where this node is reached: its own endpoints, then itself as each introducer introduces it."""
+        held = self.parts.held()
+        own = [Multiaddr(str(one)) for one in self.parts.addresses.signaling]
+        return own + [introduced_by(introducer.endpoints[0], self.id) for introducer in held]
+
     def connection(self, peer: PeerId) -> Connection | None:
         """The connection to a peer, if there is one."""
         return self.network.connection(peer)
@@ -109,9 +119,19 @@ class Node:
 
         :param allow: who may open them where the configuration says nothing; friends, if this says nothing either.
         """
+        self._let(name, allow)
+        return self.network.handle(name)
+
+    def handle_datagrams(
+        self, name: str, *, allow: Allow | None = None
+    ) -> Callable[[DatagramHandler], DatagramHandler]:
+        """Serve flows of datagrams of a name; as `handle`."""
+        self._let(name, allow)
+        return self.network.handle_datagrams(name)
+
+    def _let(self, name: str, allow: Allow | None) -> None:
         if allow is not None and self.config.policy(name) is None:
             self.parts.policy.rules = {**self.parts.policy.rules, name: Rule(allow=allow)}
-        return self.network.handle(name)
 
     async def connect(self, peer: PeerId | str) -> Peer:
         """The peer, connected. Text is resolved: an id, an address, a link, a name.
@@ -177,7 +197,7 @@ class Node:
 
     def id_view(self) -> IdView:
         """`wherry id`."""
-        multiaddrs = [str(one) for one in self.parts.addresses.signaling]
+        multiaddrs = [str(one) for one in self.multiaddrs]
         return IdView(
             id=str(self.id), name=self.name, address=str(self.address), invite=self.invite(), multiaddrs=multiaddrs
         )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from wherry_signaling.identity import PeerId
 
 from .config import Config
 from .connection import Policy, Rule
 from .connection.policy import DEFAULT_RULES, Allow
 
+#: Not a stream, but what the policy on calls themselves is named by: `allow."/wherry/connect/1" = "friends"`.
+CONNECT: Final = "/wherry/connect/1"
+
 
 def policy_of(config: Config) -> Policy:
     """Who may open what. Until there are friends, they are those the configuration lists."""
     friends = frozenset(PeerId.parse(text).key for text in config.friends)
-    rules = dict(DEFAULT_RULES)
+    rules = {**DEFAULT_RULES, CONNECT: Rule(allow="anyone")}
     for name, said in config.allow.items():
         before = rules.get(name, Rule())
         rules[name] = Rule(

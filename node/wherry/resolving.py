@@ -1,4 +1,4 @@
-"""Whom a person means: an id, an address, a link, a label, a claimed name, or part of an id (design §12)."""
+"""Whom a person means: an id, an address, a link, a multiaddr, a label, a claimed name, or part of an id."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from wherry_signaling.address import Address, InviteLink, parse_who, peer_of
+from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.errors import WherryError
 from wherry_signaling.identity import PeerId
+from wherry_signaling.multiaddrs import parse_peer
 
 from .errors import AmbiguousPeer, UnknownPeer
 
@@ -33,16 +35,24 @@ class Acquaintance:
         return f"{called} {self.peer.short}" if called else self.peer.short
 
 
-def resolve(text: str, known: Iterable[Acquaintance], on_link: Callable[[InviteLink], None] = lambda _: None) -> PeerId:
+def resolve(
+    text: str,
+    known: Iterable[Acquaintance],
+    on_way: Callable[[InviteLink | EndpointAddress], None] = lambda _: None,
+) -> PeerId:
     """The peer that `text` means.
 
     :param known: everybody this node has heard of.
-    :param on_link: told of an invite link, whose ways in are worth asking.
+    :param on_way: told of an invite link or endpoint that came with it: it is worth asking.
     :raises AmbiguousPeer: naming all that fit.
     :raises UnknownPeer: if nobody does.
-    :raises InvalidAddress, InvalidLink, InvalidPeerId: if it looks like one and is damaged.
+    :raises InvalidAddress, InvalidLink, InvalidMultiaddr, InvalidPeerId: if it looks like one and is damaged.
     """
     text = text.strip()
+    if text.startswith("/"):
+        peer, endpoint = parse_peer(text)
+        on_way(endpoint)
+        return peer
     known = list(known)
     for fits in (_by_label, _by_name, _by_id):
         found = sorted({one.peer: one for one in known if fits(one, text)}.values(), key=lambda one: one.peer)
@@ -57,7 +67,7 @@ def resolve(text: str, known: Iterable[Acquaintance], on_link: Callable[[InviteL
             raise
         raise UnknownPeer(repr(text)) from None
     if isinstance(who, InviteLink):
-        on_link(who)
+        on_way(who)
     return peer_of(who)
 
 

@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack
 import pytest
 from parties import Party, party
 
+from wherry.connect.explain import explain
+from wherry.errors import RefusedByPeer
 from wherry.network.basics import ECHO_STREAM
 from wherry_signaling.identity import PeerId
 
@@ -33,6 +35,16 @@ async def test_who_dial_each_other_at_once_have_one_connection() -> None:
         assert len(ada.network.peers) == len(bela.network.peers) == 1
         assert await one.connection.ping() > 0
         assert await two.connection.ping() > 0
+
+
+async def test_who_is_not_accepted_is_told_so() -> None:
+    book: dict[PeerId, bytes] = {}
+    async with party(book) as ada, party(book, accepts=lambda _: False) as bela:
+        with pytest.raises(RefusedByPeer):
+            await ada.network.connect(bela.id)
+        trace = ada.dialer.trace_of(bela.id)
+        found = explain("Bela", path=None, online=True, dialling=False, trace=trace)
+        assert found.sentence == "Bela does not accept this call."
 
 
 async def test_a_sealed_ping_needs_no_connection() -> None:

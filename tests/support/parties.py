@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -44,7 +44,9 @@ async def _nothing(peer: PeerId) -> bytes:
 
 
 @asynccontextmanager
-async def party(book: dict[PeerId, bytes]) -> AsyncIterator[Party]:
+async def party(
+    book: dict[PeerId, bytes], *, accepts: Callable[[PeerId], bool] = lambda _: True
+) -> AsyncIterator[Party]:
     """One of them; `book` stands for the DHT."""
     async with AsyncExitStack() as stack:
         identity, instance = Identity(secrets.token_bytes(32)), secrets.token_bytes(8)
@@ -114,6 +116,7 @@ async def party(book: dict[PeerId, bytes]) -> AsyncIterator[Party]:
                     has_connection=lambda peer: network.connection(peer) is not None,
                     adopt=network.adopt,
                     may_connect=lambda peer: True,
+                    accepts=accepts,
                     known=lambda peer: False,
                 )
             )

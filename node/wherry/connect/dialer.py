@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from wherry_signaling.errors import NotForUs, RemoteError
 from wherry_signaling.identity import Identity, PeerId
@@ -35,6 +36,9 @@ from .records import Records
 from .trace import Trace
 from .ways import Arrival, Carrier, race, routes_to, send_back
 
+#: What a stranger is told where policy takes calls of friends alone.
+REFUSED: Final = "strangers are not accepted"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
@@ -42,6 +46,7 @@ class Around:
 
     :ivar own_record: our signed record, or nothing yet.
     :ivar may_connect: whether a peer may connect at all (bans, policy).
+    :ivar accepts: whether policy takes calls of a peer; who is refused by it is told so.
     :ivar known: whether a peer is no stranger (a friend, or connected before).
     """
 
@@ -59,6 +64,7 @@ class Around:
     has_connection: Callable[[PeerId], bool]
     adopt: Callable[[PeerId, Link, Greeting], Awaitable[None]]
     may_connect: Callable[[PeerId], bool]
+    accepts: Callable[[PeerId], bool]
     known: Callable[[PeerId], bool]
 
 
@@ -184,7 +190,8 @@ class Dialer:
             return False
         match signal:
             case Ping() if len(self._tasks) < PONGS_AT_ONCE:
-                self._tasks.start(self._pong(signal, peer, arrival), "pong")
+                pong = Pong(nonce=signal.nonce, record=self.own_record())
+                self._tasks.start(self._reply(pong, peer, arrival), "pong")
             case Ping():
                 return False
             case Pong():
@@ -197,6 +204,9 @@ class Dialer:
                     meeting.refuse(signal.attempt, RefusedByPeer(signal.reason, peer=str(peer)))
             case Offer() if not self._room_for(peer):
                 return False
+            case Offer() if not self._around.accepts(peer):
+                refusal = Refusal(attempt=signal.attempt, code=RefusedByPeer.wire or 0, reason=REFUSED)
+                self._tasks.start(self._reply(refusal, peer, arrival), "refuse")
             case _:
                 self._meeting(peer).receive(signal, opened.payload, arrival)
         return True
@@ -249,12 +259,11 @@ class Dialer:
                 return False
         return not isinstance(signal, Offer | Ping) or self._around.records.get(peer) is not None
 
-    async def _pong(self, ping: Ping, peer: PeerId, arrival: Arrival) -> None:
+    async def _reply(self, signal: Signal, peer: PeerId, arrival: Arrival) -> None:
         record = self._around.records.get(peer)
         if record is not None:
             trace = Trace(peer, asyncio.get_running_loop().time, inbound=True)
-            pong = Pong(nonce=ping.nonce, record=self.own_record())
-            await send_back([arrival], lambda: self._seal(pong, peer, record), trace)
+            await send_back([arrival], lambda: self._seal(signal, peer, record), trace)
 
     def _seal(self, signal: Signal, peer: PeerId, record: PeerRecord) -> bytes:
         return seal_signal(

@@ -39,6 +39,7 @@ from wherry.connection.limits import (
     HELLO_S,
     IDLE_S,
     MAX_EARLY_BYTES,
+    STALL_S,
 )
 from wherry.connection.link import Greeting, LaneKind
 from wherry.connection.liveness import Liveness
@@ -334,14 +335,19 @@ class ConnectionCore:
 
     def tick(self, now: float) -> None:
         """Do what is due at `now`."""
-        if self.state is State.CLOSED:
+        due = self.next_deadline()
+        if due is None:
             return
+        late = now - due
         for link, candidate in list(self._candidates.items()):
             if now >= candidate.deadline:
                 self._drop(link, NegotiationFailed("no HELLO in time"))
         self.table.expire(now)
         if self.liveness is not None:
-            self._tick_link(self.liveness, now)
+            if late > STALL_S:  # judge at the next tick, when what came meanwhile has been read
+                self.liveness.forgive(late, now)
+            else:
+                self._tick_link(self.liveness, now)
         if self._grace_until is not None and now >= self._grace_until:
             self._end(ConnectionLost("no new link in time"))
             return

@@ -71,6 +71,9 @@ HEARTBEAT_MISSES: Final = 3
 #: Seconds of silence with bytes in flight before a link is suspect; four round trips if that is longer.
 SUSPECT_S: Final = 1.0
 SUSPECT_ROUND_TRIPS: Final = 4
+#: Seconds that a timer may be late before it counts as a pause of our own (a stopped process, a busy machine) and not
+#: as the peer's silence.
+STALL_S: Final = 0.25
 #: Seconds after which a ping that was not answered is sent again: longer than any round trip on earth.
 PING_AGAIN_S: Final = 1.0
 #: Seconds for the peer's HELLO on an open link: it is under way already, this covers a retransmission or two.
@@ -98,7 +101,7 @@ MAX_CANDIDATES: Final = 16
 MAX_SDP_BYTES: Final = 16 * KIB
 #: Addresses that checks may come from, signalled or not: a NAT may show a few more than were told.
 MAX_REMOTE_ADDRESSES: Final = 64
-#: Seconds for STUN and TURN servers to answer while gathering; they were probed just before.
+#: Seconds for STUN servers to answer while gathering; they were probed just before.
 GATHER_S: Final = 2.0
 #: Bytes of an ICE socket's receive buffer, aioice's own choice. A larger one makes aiortc slower: its sender walks all
 #: that is in flight for each acknowledgement.

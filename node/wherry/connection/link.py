@@ -30,19 +30,12 @@ class LaneKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IceServer:
-    """A STUN or TURN server, always a peer's own.
+    """A STUN server, always a peer's own.
 
-    :param url: `stun:HOST:PORT` or `turn:HOST:PORT?transport=udp|tcp`, HOST an IP address.
-    :param username: for TURN.
-    :param credential: for TURN; short-lived.
+    :param url: `stun:HOST:PORT`, HOST an IP address.
     """
 
     url: str
-    username: str = ""
-    credential: str = ""
-
-    def __repr__(self) -> str:
-        return f"IceServer({self.url!r})"  # never the credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,12 @@ class Liveness:
         if self.waiting_since is None:
             self.waiting_since = now
 
+    def forgive(self, seconds: float, now: float) -> None:
+        """We were not running for so long: that nothing was heard then says nothing."""
+        self.heard_at = min(now, self.heard_at + seconds)
+        if self.waiting_since is not None:
+            self.waiting_since = min(now, self.waiting_since + seconds)
+
     def measured(self, rtt_s: float) -> None:
         """A heartbeat came back after `rtt_s` seconds."""
         self.rtt_s = rtt_s if self.rtt_s is None else self.rtt_s * 7 / 8 + rtt_s / 8

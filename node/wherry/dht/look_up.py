@@ -147,7 +147,8 @@ class Search:
         if checked.key != self.key:
             raise Malformed("a document of somebody else")
         self.held[ask.contact.id] = checked.sequence
-        if checked.sequence > self.sequence:
+        equal = self.newest is not None and checked.sequence == self.sequence and found.document < self.newest[1]
+        if checked.sequence > self.sequence or equal:  # of two with one sequence the smaller, as the storage does
             self.newest, self.hops = (checked, found.document), ask.hops
         return True
 

@@ -17,6 +17,7 @@ from wherry_signaling.tasks import Tasks
 from ..connection import (
     Closed,
     Connection,
+    DatagramHandler,
     Event,
     Greeting,
     Handler,
@@ -61,6 +62,7 @@ class Network:
         self.local, self.policy, self.opcodes = local, policy, Opcodes()
         self._instance, self._dial, self._redial, self._on_event = instance, dial, redial, on_event
         self._handlers: dict[str, Handler] = {MESSAGE_STREAM: self._read_messages}
+        self._datagram_handlers: dict[str, DatagramHandler] = {}
         self._components: list[Component] = []
         self._connections: dict[PeerId, Connection] = {}
         self._peers: dict[PeerId, Peer] = {}
@@ -102,12 +104,23 @@ class Network:
         return known
 
     def handle(self, name: str) -> Callable[[Handler], Handler]:
-        """Serve streams and datagrams of a name: ``@network.handle("/chat/1")``. The policy says who may open them."""
+        """Serve streams of a name: ``@network.handle("/chat/1")``. The policy says who may open them."""
 
         def register(handler: Handler) -> Handler:
             if name in self._handlers:
                 raise ValueError(f"{name} is served already")
             self._handlers[name] = handler
+            return handler
+
+        return register
+
+    def handle_datagrams(self, name: str) -> Callable[[DatagramHandler], DatagramHandler]:
+        """Serve flows of datagrams of a name, as `handle` does streams."""
+
+        def register(handler: DatagramHandler) -> DatagramHandler:
+            if name in self._datagram_handlers:
+                raise ValueError(f"{name} is served already")
+            self._datagram_handlers[name] = handler
             return handler
 
         return register
@@ -167,6 +180,7 @@ class Network:
                 instance=self._instance,
                 policy=self.policy,
                 handlers=self._handlers,
+                datagram_handlers=self._datagram_handlers,
                 on_event=lambda event: self._event(peer, event),
             )
         await connection.attach(link, greeting)

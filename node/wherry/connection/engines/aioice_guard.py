@@ -20,7 +20,7 @@ from typing import Any
 import ifaddr
 from aioice import Candidate, Connection, stun
 from aioice.candidate import candidate_foundation, candidate_priority
-from aioice.ice import StunProtocol, relayed_candidate
+from aioice.ice import StunProtocol
 
 from wherry.connection.engines.stun_door import is_stun
 from wherry.connection.limits import (
@@ -74,7 +74,7 @@ class IceConnection(Connection):
     """aioice's agent for one component.
 
     :param controlling: whether we made the offer.
-    :param ice_servers: STUN and TURN servers that are known to answer.
+    :param ice_servers: STUN servers that are known to answer.
     :param candidate_filter: whether an own address may become a candidate.
     """
 
@@ -112,16 +112,12 @@ class IceConnection(Connection):
         for address in [address for address in host_addresses() if self._allowed(address)][:MAX_CANDIDATES]:
             await self._bind(address)
         hosts = list(self._protocols)
-        asked = [self._reflexive(host, server) for server in self._servers_of("stun") for host in hosts]
-        asked += [self._relayed(server) for server in self._servers_of("turn")]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GATHER_S), asyncio.TaskGroup() as group:
-                for coroutine in asked:
-                    group.create_task(coroutine)
+                for server in self._servers:
+                    for host in hosts:
+                        group.create_task(self._reflexive(host, server))
         self._local_candidates_end = True
-
-    def _servers_of(self, scheme: str) -> list[IceServer]:
-        return [server for server in self._servers if server.url.startswith(f"{scheme}:")]
 
     async def _bind(self, address: str) -> None:
         loop = asyncio.get_running_loop()
@@ -140,7 +136,7 @@ class IceConnection(Connection):
         self._local_candidates.append(protocol.local_candidate)
 
     async def _reflexive(self, protocol: StunProtocol, server: IceServer) -> None:
-        host, port, _ = parse_url(server.url)
+        host, port = parse_url(server.url)
         base = protocol.local_candidate
         if ipaddress.ip_address(base.host).version != ipaddress.ip_address(host).version:
             return
@@ -157,25 +153,6 @@ class IceConnection(Connection):
         candidate.related_address, candidate.related_port = base.host, base.port
         self._local_candidates.append(candidate)
 
-    async def _relayed(self, server: IceServer) -> None:
-        host, port, transport = parse_url(server.url)
-        try:
-            candidate, protocol = await relayed_candidate(
-                component=1,
-                hide_related_address=False,
-                protocol_factory=lambda: GuardedStun(self),
-                turn_server=(host, port),
-                turn_username=server.username,
-                turn_password=server.credential,
-                turn_ssl=False,
-                turn_transport=transport,
-            )
-        except (OSError, stun.TransactionError) as error:
-            _log.debug("%s grants no allocation: %s", server.url, error)
-            return
-        self._protocols.append(protocol)
-        self._local_candidates.append(candidate)
-
     def _candidate(self, kind: str, host: str, port: int, *, base: str) -> Candidate:
         return Candidate(
             foundation=candidate_foundation(kind, "udp", base),
@@ -188,14 +165,15 @@ class IceConnection(Connection):
         )
 
 
-def parse_url(url: str) -> tuple[str, int, str]:
-    """Host, port and transport of a STUN or TURN server's URL (RFC 7064, 7065).
+def parse_url(url: str) -> tuple[str, int]:
+    """Host and port of a STUN server's URL (RFC 7064).
 
     :raises ValueError: it is none, or HOST is no IP address: names are resolved before they come here.
     """
-    _, _, rest = url.partition(":")
-    authority, _, query = rest.partition("?")
+    scheme, _, authority = url.partition(":")
     host, _, port = authority.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
+    if scheme != "stun":
+        raise ValueError(f"not a STUN server: {url}")
     ipaddress.ip_address(host)
-    return host, int(port), query.removeprefix("transport=") or "udp"
+    return host, int(port)

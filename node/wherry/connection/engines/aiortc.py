@@ -120,6 +120,7 @@ class AiortcLink:
         self._lanes = Inbox[Lane](lambda _: 1024, self.fail)
         self._peer_lanes = 0
         self._open = self._loop.create_future()
+        self._settling: set[asyncio.Event] = set()
         self._connecting: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         channel = RTCDataChannel(
@@ -322,9 +323,12 @@ class AiortcLink:
     async def _until_open(self, channel: RTCDataChannel) -> None:
         settled = asyncio.Event()
         channel.on("open", settled.set)
-        channel.on("close", settled.set)
-        if channel.readyState != "open":
-            await settled.wait()
+        self._settling.add(settled)  # a channel without a number yet hears nothing of its association's end
+        try:
+            if channel.readyState != "open" and self._closing is None:
+                await settled.wait()
+        finally:
+            self._settling.discard(settled)
         if channel.readyState != "open":
             raise ConnectionLost("the link is closed")
 
@@ -358,6 +362,8 @@ class AiortcLink:
         await asyncio.shield(self._closing)
 
     async def _shut(self) -> None:
+        for settled in self._settling:
+            settled.set()
         if self._connecting is not None:
             self._connecting.cancel()
             with contextlib.suppress(asyncio.CancelledError):

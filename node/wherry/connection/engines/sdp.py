@@ -124,6 +124,9 @@ def read(text: str, *, allowed: Callable[[str], bool]) -> Description:
         raise NegotiationFailed("an SDP without data channels")
     if len(candidates) > MAX_CANDIDATES or not 1 <= len(fingerprints) <= 4:
         raise NegotiationFailed(f"an SDP with {len(candidates)} candidates and {len(fingerprints)} fingerprints")
+    most = _number(attributes.get("max-message-size", str(DEFAULT_MESSAGE_BYTES)), "max-message-size", 1 << 53)
+    if 0 < most < MAX_FRAME_BYTES:  # 0 is any size
+        raise NegotiationFailed(f"a peer that takes messages of {most} bytes at most")
     return Description(
         ufrag=_match(_UFRAG, attributes.get("ice-ufrag", ""), "ice-ufrag"),
         password=_match(_PASSWORD, attributes.get("ice-pwd", ""), "ice-pwd"),
@@ -132,9 +135,7 @@ def read(text: str, *, allowed: Callable[[str], bool]) -> Description:
         candidates=tuple(candidates),
         complete="end-of-candidates" in attributes,
         sctp_port=_number(attributes.get("sctp-port", "5000"), "sctp-port", 65535),
-        max_message_bytes=_number(
-            attributes.get("max-message-size", str(DEFAULT_MESSAGE_BYTES)), "max-message-size", 1 << 53
-        ),
+        max_message_bytes=most,
         mid=_match(_MID, attributes.get("mid", "0"), "mid"),
         ice_lite="ice-lite" in attributes,
     )
