@@ -288,7 +288,8 @@ class Introducers:
                 self._set.measured(key, pinged.rtt_s)
                 if self._loop.time() >= seat.renew_at and self._set.renew(key, self._loop.time()):
                     seat.granted(await seat.client.renew(), self._loop.time())
-                    self._set.renewed(key)
+                    if self._seats.get(key) is seat:  # it may have been let go meanwhile
+                        self._set.renewed(key)
         except TimeoutError as error:
             raise RemoteError("it does not answer") from error
         finally:
