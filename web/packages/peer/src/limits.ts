@@ -82,6 +82,8 @@ export const INTRODUCER_ASK_MS = [500, 30_000] as const;
 export const INTRODUCER_PROBE_MS = [60_000, 3_600_000] as const;
 /** A change waits for others before it is announced: three introducers that open are one new record. */
 export const ANNOUNCE_MS = 100;
+/** The first introducer waits for others, while nobody can reach a page that was just opened. */
+export const ANNOUNCE_FIRST_MS = 250;
 /** A loss waits for its replacement before it is announced. */
 export const ANNOUNCE_LOSS_MS = 1000;
 /** Until it is announced that there is no introducer at all. */

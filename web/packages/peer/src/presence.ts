@@ -44,6 +44,8 @@ export class Presence {
   #lookedUp = false;
   #document: Bytes = new Uint8Array();
   #says: readonly Introducer[] = [];
+  /** What the document says, for telling whether it is still true; null before there is one. */
+  #said: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   published: Published | null = null;
   /** Set when another instance of this identity has published since: nothing more is published here. */
@@ -54,9 +56,10 @@ export class Presence {
     this.#sequence = options.lastSequence;
   }
 
-  /** Our signed record as it stands, for whoever we speak to; before there is an introducer it names none. */
+  /** Our signed record as it would be published now, for whoever we speak to; without an introducer it names none. */
   get document(): Bytes {
-    if (this.#document.length === 0) this.#write();
+    this.#says = this.#options.introducers().map(({ peer, endpoints }) => ({ peer, endpoints }));
+    if (this.#said !== saying(this.#says)) this.#write();
     return this.#document;
   }
 
@@ -68,11 +71,10 @@ export class Presence {
     if (this.elsewhere !== null) throw this.elsewhere;
     this.#says = held.map(({ peer, endpoints }) => ({ peer, endpoints }));
     if (held.length === 0) return; // nobody is there to take it: the next introducer will
-    this.#write(); // who rings us meanwhile is told the truth, published or not
     if (!this.#lookedUp) await this.#learnSequence(held);
     this.#write();
     this.#options.keepSequence(this.#sequence);
-    await this.#store(held);
+    await this.#store(this.#document, held);
     const now = this.#options.now();
     this.published = { at: Date.now(), sequence: this.#sequence, expires: (now + RECORD_S) * 1000 };
     this.#options.onChange();
@@ -101,6 +103,7 @@ export class Presence {
   }
 
   #write(): void {
+    this.#said = saying(this.#says);
     const { identity, instance } = this.#options;
     this.#sequence += 1; // two records that differ never have the same
     const now = Math.floor(this.#options.now());
@@ -127,28 +130,28 @@ export class Presence {
   }
 
   /** Publish through the first that takes it, and read it back through another. */
-  async #store(held: readonly Held[]): Promise<void> {
+  async #store(document: Bytes, held: readonly Held[]): Promise<void> {
     let failure = new WherryError("PUBLISH_FAILED");
     for (const one of held) {
       try {
-        await one.client.publish(this.#document);
+        await one.client.publish(document);
       } catch (error) {
         failure = WherryError.from(error, "PUBLISH_FAILED");
         continue;
       }
       const others = held.filter((other) => other !== one);
-      if (others.length === 0 || (await this.#readBack(others))) return;
+      if (others.length === 0 || (await this.#readBack(document, others))) return;
       failure = new WherryError("PUBLISH_FAILED", "others do not find what was published");
     }
     throw failure;
   }
 
-  async #readBack(others: readonly Held[]): Promise<boolean> {
+  async #readBack(published: Bytes, others: readonly Held[]): Promise<boolean> {
     for (let tries = 0; tries < 3; tries++) {
       const { id } = this.#options.identity;
       for (const document of await askAll(others, async (client) => client.lookUp(Purpose.PEER_RECORD, id))) {
         if (document === null) continue;
-        if (equal(document, this.#document)) return true;
+        if (equal(document, published)) return true;
         this.met(document);
         if (this.elsewhere !== null) throw this.elsewhere;
       }
@@ -165,6 +168,10 @@ export class Presence {
       this.#timer = setTimeout(() => void this.#again(), REPUBLISH_MS / 10);
     }
   }
+}
+
+function saying(introducers: readonly Introducer[]): string {
+  return JSON.stringify(introducers.map(({ peer, endpoints }) => [String(peer), endpoints.map(String)]));
 }
 
 /** Everybody's answer; who gave none is left out. */

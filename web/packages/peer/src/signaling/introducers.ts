@@ -9,6 +9,7 @@ import type { EndpointAddress } from "../endpoints.ts";
 import { WherryError } from "../errors.ts";
 import type { Identity } from "../identity.ts";
 import {
+  ANNOUNCE_FIRST_MS,
   ANNOUNCE_LOSS_MS,
   ANNOUNCE_MS,
   ANNOUNCE_NONE_MS,
@@ -41,6 +42,11 @@ interface Seat {
   grantedAt: number;
 }
 
+/** What is announced before there is anybody. */
+const NOBODY = "[]";
+/** Looks at an introducer after which it is asked again whom it knows: a minute. */
+const NEIGHBOURS_EVERY = 30;
+
 export interface IntroducersOptions {
   readonly identity: Identity;
   /** Endpoints that may introduce us: the one that served the page, remembered ones, those of invites. */
@@ -62,7 +68,7 @@ export class Introducers {
   readonly #wake = new Bell();
   readonly #changed = new Bell();
   #looks: Bell[] = [];
-  #announced = "[]";
+  #announced = NOBODY;
   #closed = false;
   /** Why each that was lost or not had was so: for the page. */
   readonly troubles = new Map<string, WherryError>();
@@ -208,9 +214,10 @@ export class Introducers {
     this.#looks.push(look);
     void client.ended.then(() => look.ring());
     try {
-      while (client.alive) {
+      for (let looks = 1; client.alive; looks++) {
         await look.wait(INTRODUCER_PING_MS);
         if (!client.alive) break;
+        if (looks % NEIGHBOURS_EVERY === 0) void this.#askNeighbours(client);
         const pinged = await within(INTRODUCER_PONG_MS, client.ping(), "ENDPOINT_TIMEOUT", "it does not answer");
         this.#options.networkTime.tell(String(client.peer), pinged.clockMs);
         this.#set.measured(address, pinged.rttMs);
@@ -254,8 +261,9 @@ export class Introducers {
   /** Give a change a moment: others that belong to it, or the replacement, are on their way. */
   async #settle(): Promise<void> {
     const enough = (): boolean => this.#set.held().length >= this.#set.wanted;
-    const some = this.#set.held().length > 0;
-    let deadline = performance.now() + (enough() ? ANNOUNCE_MS : some ? ANNOUNCE_LOSS_MS : ANNOUNCE_NONE_MS);
+    const isFirst = this.#announced === NOBODY;
+    const wait = isFirst ? ANNOUNCE_FIRST_MS : this.#set.held().length > 0 ? ANNOUNCE_LOSS_MS : ANNOUNCE_NONE_MS;
+    let deadline = performance.now() + (enough() ? ANNOUNCE_MS : wait);
     while (performance.now() < deadline && !this.#closed) {
       if (!(await this.#changed.wait(deadline - performance.now()))) return;
       if (enough()) deadline = Math.min(deadline, performance.now() + ANNOUNCE_MS);
