@@ -45,12 +45,13 @@ import msgspec
 from wherry_signaling import domains
 from wherry_signaling.errors import BadSignature, Malformed, NotForUs
 from wherry_signaling.identity import verify
+from wherry_signaling.limits import DOCUMENT_BYTES
 from wherry_signaling.packing import unpack
 
 from . import endpoint as endpoints
 from .endpoint import Endpoint
 from .key import ID_BYTES, DhtKey, node_id, proof_bits
-from .limits import DATAGRAM_BYTES, DOCUMENT_BYTES, K
+from .limits import DATAGRAM_BYTES, K
 
 FIRST_BYTE: Final = 0x0D
 NONCE_BYTES: Final = 12

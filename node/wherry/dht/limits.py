@@ -14,8 +14,9 @@ PATHS: Final = 4
 PARALLEL: Final = 3
 #: Contacts nearest to ourselves that are kept whatever their bucket says: S/Kademlia's sibling list.
 SIBLINGS: Final = 2 * K
-#: Contacts of one public network (/24, /56) in one bucket, and in the table: one landlord does not own a key's region.
+#: Contacts of one public network (/24, /56) in one bucket: one landlord does not own a key's region.
 CONTACTS_PER_NETWORK_AND_BUCKET: Final = 2
+#: Contacts of one public network in the table: siblings count too.
 CONTACTS_PER_NETWORK: Final = 10
 #: Contacts of one private host in the table: several nodes on one machine are common, hundreds are not.
 CONTACTS_PER_PRIVATE_HOST: Final = 64
@@ -65,8 +66,6 @@ PINGS_PER_ROUND: Final = 8
 DATAGRAM_BYTES: Final = 1232
 #: Bytes a request from an unproved address is padded to, as QUIC's first packet is (RFC 9000, section 14.1).
 UNPROVED_BYTES: Final = 1200
-#: Bytes of a document.
-DOCUMENT_BYTES: Final = 1000
 
 # -- what others may cost us ------------------------------------------------------------------------------------------
 

@@ -34,8 +34,9 @@ from wherry.dht.frames import (
     unpack_contacts,
 )
 from wherry.dht.key import node_id, proof_bits
-from wherry.dht.limits import DATAGRAM_BYTES, DOCUMENT_BYTES, UNPROVED_BYTES
+from wherry.dht.limits import DATAGRAM_BYTES, UNPROVED_BYTES
 from wherry_signaling.errors import BadSignature, Malformed, NotForUs, RemoteError
+from wherry_signaling.limits import DOCUMENT_BYTES
 
 ALICE, BOB = DhtKey(bytes(32)), DhtKey(bytes([1]) * 32)
 NONCE = bytes(range(12))
