@@ -9,8 +9,6 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing
-from functools import partial
-from typing import Final
 
 from wherry_signaling.address import Address
 from wherry_signaling.client.guests import Guests
@@ -20,9 +18,9 @@ from wherry_signaling.client.session import Client
 from wherry_signaling.client.websocket import WebSocketConnector
 from wherry_signaling.domains import Purpose
 from wherry_signaling.endpoints import EndpointAddress, UdpAddress, parse_any
-from wherry_signaling.errors import PortBusy, RemoteError
+from wherry_signaling.errors import PortBusy
 from wherry_signaling.identity import Identity, PeerId
-from wherry_signaling.record import Introducer, dht_key
+from wherry_signaling.record import Introducer
 from wherry_signaling.scope import Scope, scope_of
 from wherry_signaling.server.endpoint import Endpoint
 from wherry_signaling.server.udp import Kind
@@ -33,27 +31,24 @@ from .config import Config
 from .connect.candidates import own_addresses as machine_addresses
 from .connect.dialer import Around, Dialer
 from .connect.ice import IceServers
-from .connect.records import Records, Source
+from .connect.records import Records
 from .connect.ways import Arrival
 from .connection import Closed, Event, LinkActive, Policy, StreamOpened
 from .connection.engines import engine_named
 from .dht import Dht, DhtConfig, DocumentStore, check_document
 from .dht.events import ContactJoined, DhtEvent, StateChanged
 from .directory import NodeDirectory
-from .errors import PublishFailed
 from .events import Events
 from .home import Home, Remembered
 from .joining import Joining
 from .listening import ports_to_try
 from .network import Network
 from .network.basics import Basics, add_basics
+from .places import Places
 from .policy import CONNECT, policy_of
 from .presence import Presence, Published, Whereabouts
 from .store import Store
 from .watching import watch_network
-
-#: Seconds that places have to store a record; who is slower is not counted.
-PUBLISH_S: Final = 2.5
 
 
 class Parts:
@@ -70,6 +65,7 @@ class Parts:
     endpoint: Endpoint
     addresses: OwnAddresses
     guests: Guests
+    places: Places
     records: Records
     policy: Policy
     network: Network
@@ -117,8 +113,9 @@ class Parts:
         await stack.enter_async_context(self.dht)
 
         self.guests = await stack.enter_async_context(Guests(connect, on_deliver=self._delivered_to_client))
-        self.records = Records(self._sources, self.wall_clock)
-        self._ice = IceServers(self._stun_servers)
+        self.places = Places(self.dht, self.guests, self._current, lambda: self.joining.named())
+        self.records = Records(self.places.sources, self.wall_clock)
+        self._ice = IceServers(self.places.stun_servers)
         self.policy = policy_of(self.config)
         self.network = Network(
             self.identity.id,
@@ -130,15 +127,15 @@ class Parts:
         )
         await add_basics(
             self.network,
-            Basics(name=lambda: self.name, look_up=self._document_of, metrics=self._metrics, named=self._peer_named),
+            Basics(name=lambda: self.name, look_up=self.places.look_up, metrics=self._metrics, named=self._peer_named),
         )
         self.dialer = await stack.enter_async_context(Dialer(self._around()))
         stack.push_async_callback(self.network.close)
         self.presence = Presence(
             self.identity,
             self.instance,
-            look_up=self._look_up_self,
-            publish=self._publish,
+            look_up=lambda: self.places.ask_dht(Purpose.PEER_RECORD, self.identity.id),
+            publish=self.places.publish,
             last_sequence=self.store.sequence(Purpose.PEER_RECORD),
             keep_sequence=lambda sequence: self.store.remember_sequence(Purpose.PEER_RECORD, sequence),
             wall_clock=self.wall_clock,
@@ -175,6 +172,11 @@ class Parts:
 
     def _closing(self) -> None:
         self.opened = False
+        self._remember_contacts()
+
+    def _remember_contacts(self) -> None:
+        contacts = [UdpAddress(one.host, one.port) for one in self.dht.remembered()]
+        self.store.remember_contacts(contacts, seen=time.time())
 
     async def _listen(self, stack: AsyncExitStack) -> Endpoint:
         error: PortBusy | None = None
@@ -182,9 +184,9 @@ class Parts:
             endpoint = Endpoint(
                 self.identity,
                 address,
-                directory=NodeDirectory(self.identity.id, lambda: self.presence.document, self.dht, self.wall_clock),
+                directory=NodeDirectory(self.identity.id, self._own_record, self.dht, self.wall_clock),
                 deliver=self._delivered_here,
-                neighbours=lambda count: self.joining.neighbours(self.held(), count),
+                neighbours=lambda count: self.held()[:count],
                 announce=self._announced(),
                 trust_forwarded_for=[str(network) for network in self.config.trust_forwarded_for],
                 wall_clock=self.wall_clock,
@@ -208,7 +210,7 @@ class Parts:
             carrier=self.guests,
             ice_servers=self._ice,
             candidate_filter=lambda host: not self.machine or host in self.machine,
-            own_record=lambda: self.presence.document,
+            own_record=self._own_record,
             own_public_hosts=self._public_hosts,
             wall_clock=self.wall_clock,
             random=secrets.token_bytes,
@@ -257,6 +259,10 @@ class Parts:
     def _dial_beside(self, peer: PeerId) -> None:
         self.dialer.dial_beside(peer)
 
+    def _own_record(self) -> bytes:
+        """Our signed record; nothing while we are only opening, when somebody may ask already."""
+        return self.presence.document if self.opened else b""
+
     def _announced(self) -> list[EndpointAddress]:
         return [one for one in self._said() if isinstance(one, EndpointAddress)]
 
@@ -269,61 +275,25 @@ class Parts:
     def _is_own(self, host: str, port: int) -> bool:
         return any((one.host, one.port) == (host, port) for one in self.addresses.signaling)
 
+    def _current(self) -> list[Held]:
+        return self.introducers.current() if self.opened else []
+
     def held(self) -> list[Introducer]:
         """The introducers that hold a reservation for this node."""
-        return [Introducer(held.peer, tuple(held.addresses)) for held in self.introducers.current()]
+        return [Introducer(held.peer, tuple(held.addresses)) for held in self._current()]
 
     def _public_hosts(self) -> set[str]:
-        seen = {held.observed[0] for held in self.introducers.current() if held.observed is not None}
+        seen = {held.observed[0] for held in self._current() if held.observed is not None}
         return {host for host in seen if scope_of(host) is Scope.GLOBAL}
-
-    def _stun_servers(self) -> Sequence[str]:
-        told = [url for held in self.introducers.current() for server in held.ice_servers for url in server.urls]
-        return told + [f"stun:{one.endpoint.host}:{one.endpoint.port}" for one in self.dht.contacts()]
-
-    def _sources(self) -> list[Source]:
-        """Whom to ask where somebody is: as a guest, since who looks for whom is nobody's business."""
-        held = self.introducers.current()
-        if held:
-            asked = [Source(one.peer.short, partial(self.guests.look_up_via, one.addresses)) for one in held]
-        else:
-            asked = [Source(str(one), partial(self.guests.look_up_via, one)) for one in self.joining.named()]
-        return [Source("DHT", self._ask_dht), *asked]
-
-    async def _ask_dht(self, purpose: Purpose, peer: PeerId) -> bytes | None:
-        return (await self.dht.look_up(dht_key(purpose, peer))).document
-
-    async def _look_up_self(self) -> bytes | None:
-        return await self._ask_dht(Purpose.PEER_RECORD, self.identity.id)
-
-    async def _document_of(self, peer: PeerId) -> bytes:
-        return await self._ask_dht(Purpose.PEER_RECORD, peer) or b""
-
-    async def _publish(self, document: bytes) -> int:
-        """Store it everywhere at once: a place that is silent must not keep the others waiting."""
-
-        async def through_dht() -> int:
-            return len((await self.dht.publish(document, deadline_s=PUBLISH_S)).stored_at)
-
-        places = [through_dht(), *(held.client.publish(document) for held in self.introducers.current())]
-        tasks = [asyncio.create_task(place, name="publish") for place in places]
-        try:
-            await asyncio.wait(tasks, timeout=PUBLISH_S)
-        finally:
-            for task in tasks:
-                task.cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
-        holders = sum(result for result in results if isinstance(result, int))
-        if not holders:
-            raise PublishFailed("; ".join(str(result) for result in results if isinstance(result, RemoteError)))
-        return holders
 
     def _delivered_here(self, tag: bytes, envelope: bytes, host: str, back: int) -> bool:
         async def reply(data: bytes) -> None:
             await self.endpoint.reply(back, data)
 
         scope = scope_of(host) or Scope.GLOBAL
-        return self.dialer.deliver(envelope, Arrival(self.identity.id, scope, reply, (self.identity.id, back), host))
+        return self.opened and self.dialer.deliver(
+            envelope, Arrival(self.identity.id, scope, reply, (self.identity.id, back), host)
+        )
 
     def _delivered_to_client(self, client: Client, tag: bytes, envelope: bytes, back: int) -> bool:
         async def reply(data: bytes) -> None:
@@ -380,6 +350,7 @@ class Parts:
                 return
 
     def _published(self, published: Published) -> None:
+        self._remember_contacts()
         self.events.emit("published", {"sequence": published.record.sequence, "holders": published.holders})
 
     def _peer_named(self, peer: PeerId, name: str) -> None:

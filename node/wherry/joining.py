@@ -15,8 +15,6 @@ from typing import Final
 from wherry_signaling.address import InviteLink
 from wherry_signaling.endpoints import EndpointAddress, UdpAddress
 from wherry_signaling.errors import WherryError
-from wherry_signaling.limits import NEIGHBOURS
-from wherry_signaling.record import Introducer
 
 from .dht import Dht, Endpoint
 from .errors import BootstrapUnreachable
@@ -131,10 +129,6 @@ class Joining:
         for contact in self._dht.contacts():
             found.setdefault(EndpointAddress(contact.endpoint.host, contact.endpoint.port))
         return [one for one in found if not self._is_own(one.host, one.port)][:CANDIDATES]
-
-    def neighbours(self, held: Sequence[Introducer], count: int) -> list[Introducer]:
-        """Other endpoints to tell a client of: our own introducers, whose ids are proven."""
-        return list(held)[: min(count, NEIGHBOURS)]
 
     async def _ask(self) -> bool:
         try:

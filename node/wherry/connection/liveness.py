@@ -36,6 +36,7 @@ class Liveness:
 
     def forgive(self, seconds: float, now: float) -> None:
         """We were not running for so long: that nothing was heard then says nothing."""
+        self.heartbeat_due = max(now, self.heartbeat_due)
         self.heard_at = min(now, self.heard_at + seconds)
         if self.waiting_since is not None:
             self.waiting_since = min(now, self.waiting_since + seconds)

@@ -7,7 +7,6 @@ is not proved with no more than it sent. They do no I/O: each takes a request's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from kademlia.node import Node
@@ -20,9 +19,7 @@ from wherry_signaling.scope import Scope
 
 from . import endpoint as endpoints, events
 from .company import Company
-from .config import DhtConfig
 from .contact import Contact
-from .document import CheckDocument
 from .endpoint import Endpoint
 from .frames import (
     Body,
@@ -41,10 +38,9 @@ from .frames import (
     body_bytes,
     pack_contacts,
 )
-from .key import DhtKey
 from .limits import DATAGRAM_BYTES, DIAL_BACKS_PER_S, SOURCES, STORES_PER_S, K
+from .parts import Parts
 from .reachability import Reachability
-from .storage import DocumentStore
 from .table import Table
 from .tokens import Tokens
 
@@ -78,40 +74,22 @@ class Outgoing:
 
 
 class Answers(KademliaProtocol):
-    """One node's tables, store and proofs, and its answers.
-
-    :param key: our DHT key.
-    :param store: what we keep for others.
-    :param check: judges documents.
-    :param clock: seconds since 1970.
-    :param random: n random bytes.
-    :param emit: is called with each event.
-    """
+    """One node's tables, store and proofs, and its answers."""
 
     router: Table
     source_node: Node
 
-    def __init__(
-        self,
-        *,
-        key: DhtKey,
-        store: DocumentStore,
-        check: CheckDocument,
-        clock: Callable[[], float],
-        config: DhtConfig,
-        random: Callable[[int], bytes],
-        emit: Callable[[events.DhtEvent], None],
-    ) -> None:
-        own = Node(key.id)  # type: ignore[no-untyped-call]
-        super().__init__(own, store, config.k)  # type: ignore[no-untyped-call]
-        self.key, self.store, self.check, self.clock, self.config, self.emit = key, store, check, clock, config, emit
-        self.random = random
-        self.company = Company(own, emit, k=config.k)
+    def __init__(self, parts: Parts) -> None:
+        config, own = parts.config, Node(parts.key.id)  # type: ignore[no-untyped-call]
+        super().__init__(own, parts.store, config.k)  # type: ignore[no-untyped-call]
+        self.key, self.store, self.config = parts.key, parts.store, config
+        self.check, self.clock, self.random, self.emit = parts.check, parts.clock, parts.random, parts.emit
+        self.company = Company(own, parts.emit, k=config.k)
         self.tables = self.company.tables
         #: kademlia's name for the table; the one of IPv4.
         self.router = self.tables[4]
         self.reachability = {4: Reachability(config.serve), 6: Reachability(config.serve)}
-        self.tokens = Tokens(random)
+        self.tokens = Tokens(parts.random)
         #: Own datagrams that answering gave rise to; the protocol sends them.
         self.outbox: list[Outgoing] = []
         self._stores = Rates(STORES_PER_S, remembered=SOURCES)

@@ -29,6 +29,7 @@ from .endpoint import Endpoint
 from .key import DhtKey
 from .limits import BACKGROUND, REMEMBERED
 from .look_up import LookUp
+from .parts import Parts
 from .protocol import Protocol
 from .server import OpenEndpoint, Publish, Server
 from .storage import DocumentStore, Held
@@ -62,10 +63,10 @@ class Dht:
     ) -> None:
         self.config = config
         self.key = key or DhtKey.generate(random, bits=config.proof_bits)
-        self._random, self._clock, self._store = random, clock, store
+        self._clock, self._store = clock, store
         self._open_endpoint = open_endpoint
         self._server = Server(
-            key=self.key, store=store, check=check, clock=clock, config=config, random=random, emit=on_event
+            Parts(key=self.key, store=store, check=check, clock=clock, config=config, random=random, emit=on_event)
         )
         self._tasks: set[asyncio.Task[Any]] = set()
         self._upkeep: Upkeep | None = None
@@ -76,7 +77,7 @@ class Dht:
     async def __aenter__(self) -> Self:
         await self._server.listen(self._open_endpoint)
         if self.config.maintenance_s:
-            upkeep = Upkeep(self._server, self._protocol, self._store, clock=self._clock, random=self._random)
+            upkeep = Upkeep(self._server, self._protocol)
             self._upkeep = upkeep
             self._protocol.company.on_joined = upkeep.joined
             self._spawn(upkeep.run())
@@ -128,7 +129,7 @@ class Dht:
         :raises Closed: after `close()`.
         """
         self._check_open()
-        checked = self._server.check(document, self._clock())
+        checked = self._server.parts.check(document, self._clock())
         try:
             return await self._server.set_digest(checked.key, document, deadline_s)
         except PublishFailed:

@@ -9,7 +9,6 @@ the event loop. A request is a future that always ends: with a `Reply`, or with 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
@@ -18,9 +17,7 @@ from wherry_signaling.rates import Rates
 
 from . import endpoint as endpoints, events
 from .answers import Answers, Sender
-from .config import DhtConfig
 from .contact import Contact
-from .document import CheckDocument
 from .endpoint import Endpoint
 from .frames import (
     ANYBODY,
@@ -44,7 +41,6 @@ from .frames import (
     open_frame,
     read_header,
 )
-from .key import DhtKey
 from .limits import (
     OUTSTANDING,
     REQUESTS_PER_S,
@@ -53,7 +49,7 @@ from .limits import (
     UNPROVED_BYTES,
     UNPROVED_PER_S,
 )
-from .storage import DocumentStore
+from .parts import Parts
 
 RequestBody: TypeAlias = Ping | Find | Store | DialBack
 _REPLIES: Final[dict[type[RequestBody], type[ReplyBody]]] = {
@@ -90,18 +86,8 @@ class Protocol(Answers):
 
     transport: asyncio.DatagramTransport | None
 
-    def __init__(
-        self,
-        *,
-        key: DhtKey,
-        store: DocumentStore,
-        check: CheckDocument,
-        clock: Callable[[], float],
-        config: DhtConfig,
-        random: Callable[[int], bytes],
-        emit: Callable[[events.DhtEvent], None],
-    ) -> None:
-        super().__init__(key=key, store=store, check=check, clock=clock, config=config, random=random, emit=emit)
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
         self.closed = False
         self._loop = asyncio.get_running_loop()
         self._outstanding: dict[bytes, _Pending] = {}

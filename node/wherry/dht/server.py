@@ -18,18 +18,15 @@ from kademlia.node import Node
 
 from wherry.errors import LookUpFailed, PublishFailed
 
-from . import events
-from .config import DhtConfig
 from .contact import Contact
-from .document import CheckDocument, CheckedDocument
+from .document import CheckedDocument
 from .endpoint import Endpoint
 from .frames import Status, Store, Stored
-from .key import DhtKey
 from .limits import LOOK_UPS
 from .look_up import LookUp, Search
+from .parts import Parts
 from .protocol import Protocol, Reply
 from .resolve import resolve
-from .storage import DocumentStore
 
 OpenEndpoint: TypeAlias = Callable[
     [Callable[[], asyncio.DatagramProtocol]], Awaitable[tuple[asyncio.DatagramTransport, asyncio.DatagramProtocol]]
@@ -63,39 +60,14 @@ class Server(KademliaServer):
     transport: asyncio.DatagramTransport | None
     node: Node
 
-    def __init__(
-        self,
-        *,
-        key: DhtKey,
-        store: DocumentStore,
-        check: CheckDocument,
-        clock: Callable[[], float],
-        config: DhtConfig,
-        random: Callable[[int], bytes],
-        emit: Callable[[events.DhtEvent], None],
-    ) -> None:
-        super().__init__(config.k, config.parallel, key.id, store)  # type: ignore[no-untyped-call]
-        self.key, self.store, self.check, self.clock, self.config, self.random = (
-            key,
-            store,
-            check,
-            clock,
-            config,
-            random,
-        )
-        self._emit = emit
+    def __init__(self, parts: Parts) -> None:
+        config = parts.config
+        super().__init__(config.k, config.parallel, parts.key.id, parts.store)  # type: ignore[no-untyped-call]
+        self.parts, self.config, self.store = parts, config, parts.store
         self._turns = asyncio.Semaphore(LOOK_UPS)
 
     def _create_protocol(self) -> Protocol:
-        return self.protocol_class(
-            key=self.key,
-            store=self.store,
-            check=self.check,
-            clock=self.clock,
-            config=self.config,
-            random=self.random,
-            emit=self._emit,
-        )
+        return self.protocol_class(self.parts)
 
     async def listen(self, port: OpenEndpoint, interface: str = "") -> None:
         """Open the socket that `port` gives; theirs would open one of its own."""
@@ -132,7 +104,7 @@ class Server(KademliaServer):
 
     async def _fill(self) -> None:
         for version in (4, 6):
-            await self._crawl(self.key.id, version)
+            await self._crawl(self.parts.key.id, version)
             table = self._running.tables[version]
             # Kademlia, section 2.3: a joiner refreshes all buckets but its own.
             own = table.get_bucket_for(self.node)
@@ -152,7 +124,7 @@ class Server(KademliaServer):
 
     def _random_id(self, within: tuple[int, int]) -> bytes:
         lower, upper = within
-        return (lower + int.from_bytes(self.random(20), "big") % (upper - lower + 1)).to_bytes(20, "big")
+        return (lower + int.from_bytes(self.parts.random(20), "big") % (upper - lower + 1)).to_bytes(20, "big")
 
     # -- looking up ---------------------------------------------------------------------------------------------------
 
@@ -164,7 +136,7 @@ class Server(KademliaServer):
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        held = self.store.newest(key, self.clock())
+        held = self.store.newest(key, self.parts.clock())
         known = None
         if held is not None:
             known = (
@@ -220,7 +192,7 @@ class Server(KademliaServer):
         loop = asyncio.get_running_loop()
         begun = loop.time()
         deadline_s = self.config.look_up_s if deadline_s is None else deadline_s
-        checked = self.check(value, self.clock())
+        checked = self.parts.check(value, self.parts.clock())
         searches = self._searches(dkey, (checked, value))
         await self._run(searches, deadline_s * _FIND_SHARE, patient=True)
         holders: dict[bytes, Contact] = {}
@@ -247,7 +219,7 @@ class Server(KademliaServer):
         target = Node(checked.key)  # type: ignore[no-untyped-call]
         if all(table.nearer_than_us(target) >= self.config.k for table in self._running.tables.values()):
             return
-        self.store.put(checked, document, source=_OURSELVES, own_id=self.key.id, now=self.clock())
+        self.store.put(checked, document, source=_OURSELVES, own_id=self.parts.key.id, now=self.parts.clock())
 
     async def _offer(self, holders: Sequence[Contact], document: bytes) -> list[Contact]:
         """STORE at all `holders` at once; who keeps it now."""
@@ -283,7 +255,9 @@ class Server(KademliaServer):
             seeds = table.find_neighbors(target)
             if seeds:
                 table.touch(target, now)
-                searches.append(Search(self._running, key, seeds, check=self.check, clock=self.clock, known=known))
+                searches.append(
+                    Search(self._running, key, seeds, check=self.parts.check, clock=self.parts.clock, known=known)
+                )
         return searches
 
     async def _run(self, searches: Sequence[Search], deadline_s: float, *, patient: bool) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import logging
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from wherry.errors import PublishFailed
 from wherry_signaling.errors import LocalError, RemoteError
@@ -30,7 +30,7 @@ from .limits import (
 )
 from .protocol import Protocol
 from .server import Server
-from .storage import DocumentStore, Held
+from .storage import Held
 
 log = logging.getLogger(__name__)
 
@@ -39,21 +39,11 @@ class Upkeep:
     """The background work of one node. `run` is to be a task of its owner, as is `prove_reachable` after joining.
 
     :param protocol: the server's, which is listening.
-    :param clock: seconds since 1970.
-    :param random: n random bytes.
     """
 
-    def __init__(
-        self,
-        server: Server,
-        protocol: Protocol,
-        store: DocumentStore,
-        *,
-        clock: Callable[[], float],
-        random: Callable[[int], bytes],
-    ) -> None:
-        self._server, self._protocol, self._store = server, protocol, store
-        self._clock, self._random = clock, random
+    def __init__(self, server: Server, protocol: Protocol) -> None:
+        self._server, self._protocol, self._store = server, protocol, server.store
+        self._clock, self._random = server.parts.clock, server.parts.random
         self._newcomers: deque[Contact] = deque(maxlen=NEWCOMERS)
         self._new = asyncio.Event()
 
