@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+from aioice import Candidate, stun
+from hostile import hostile_text, tampered
+from hypothesis import given, strategies as st
 
+from wherry.connection.engines import sdp
 from wherry.connection.engines.aiortc import AiortcEngine
 from wherry.connection.engines.memory import MemoryEngine
+from wherry.connection.engines.stun_door import is_stun
 from wherry.connection.limits import MAX_FRAME_BYTES
 from wherry.connection.link import Engine, Lane, Link
 from wherry.errors import ConnectionLost, NegotiationFailed
 
 ENGINES = [pytest.param(AiortcEngine, id="aiortc"), pytest.param(MemoryEngine, id="memory")]
+
+
+def a_check() -> bytes:
+    message = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+    message.attributes |= {"USERNAME": "abcd:efgh", "PRIORITY": 1, "ICE-CONTROLLING": 2, "USE-CANDIDATE": None}
+    message.add_message_integrity(b"a" * 22)
+    return bytes(message)
+
+
+STUN = a_check()
 
 
 @pytest.fixture(params=ENGINES)
@@ -188,12 +205,99 @@ async def test_nonsense_for_an_sdp_is_a_typed_error(engine: Engine, text: str) -
     await other.close()
 
 
+@pytest.mark.parametrize("when", ["at once", "later"])
+async def test_a_lane_that_is_opening_when_the_link_closes_says_so(engine: Engine, when: str) -> None:
+    async with joined(engine) as (ours, theirs):
+        opening = asyncio.create_task(ours.open_lane(reliable=False))
+        if when == "later":
+            await asyncio.sleep(0)
+        await ours.close()
+        async with asyncio.timeout(5):
+            await asyncio.wait([opening])
+        assert opening.exception() is None or isinstance(opening.exception(), ConnectionLost)
+        await theirs.close()
+
+
 async def test_two_links_of_one_process_do_not_mix(engine: Engine) -> None:
     async with joined(engine) as (one, two), joined(engine) as (three, four):
         one.control.send(b"first")
         three.control.send(b"second")
         assert await Sink(two.control).count(1) == [b"first"]
         assert await Sink(four.control).count(1) == [b"second"]
+
+
+def a_description(**changes: Any) -> sdp.Description:
+    candidate = Candidate.from_sdp("1 1 udp 2130706431 192.0.2.1 5000 typ host")
+    values: dict[str, Any] = {
+        "ufrag": "abcd",
+        "password": "a" * 22,
+        "fingerprints": (("sha-256", ":".join(["AA"] * 32)),),
+        "setup": "actpass",
+        "candidates": (candidate,),
+        "complete": True,
+    }
+    return sdp.Description(**(values | changes))
+
+
+def test_an_sdp_says_what_was_written() -> None:
+    text = a_description().write(7)
+    read = sdp.read(text, allowed=lambda _: True)
+    assert read.write(7) == text
+    assert not sdp.read(text, allowed=lambda address: address != "192.0.2.1").candidates
+    assert sdp.read(text.replace("a=end-of-candidates\r\n", ""), allowed=lambda _: True).complete is False
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("a=ice-ufrag:abcd", "a=ice-ufrag:a b"),
+        ("a=ice-pwd:" + "a" * 22, "a=ice-pwd:short"),
+        ("a=setup:actpass", "a=setup:both"),
+        ("a=sctp-port:5000", "a=sctp-port:99999"),
+        ("a=sctp-port:5000", "a=sctp-port:٥"),
+        ("a=max-message-size:16384", "a=max-message-size:1200"),
+        ("AA:AA", "AA-AA"),
+        ("m=application", "m=video"),
+        ("192.0.2.1", "example.com"),
+        ("udp 2130706431", "udp -1"),
+        ("udp 2130706431", "udp many"),
+        ("a=candidate", "a=candidate:\r\na=candidate"),
+        ("a=mid:0", "a=mid:" + "x" * 65),
+    ],
+)
+def test_an_sdp_with_one_thing_wrong_is_refused(change: tuple[str, str]) -> None:
+    text = a_description().write(7)
+    assert change[0] in text
+    with pytest.raises(NegotiationFailed):
+        sdp.read(text.replace(*change, 1), allowed=lambda _: True)
+
+
+def test_too_many_candidates_are_refused() -> None:
+    candidates = tuple(Candidate.from_sdp(f"1 1 udp 1 192.0.2.{n} 5000 typ host") for n in range(1, 18))
+    with pytest.raises(NegotiationFailed):
+        sdp.read(a_description(candidates=candidates).write(7), allowed=lambda _: True)
+
+
+@given(hostile_text([a_description().write(7)]))
+def test_any_text_is_an_sdp_or_a_typed_error(text: str) -> None:
+    # Whatever a peer calls its SDP, reading it gives a description or NegotiationFailed.
+    with contextlib.suppress(NegotiationFailed):
+        sdp.read(text, allowed=lambda _: True)
+
+
+@given(
+    st.binary(max_size=80).map(lambda noise: b"\x00\x01" + len(noise).to_bytes(2, "big") + STUN[4:20] + noise)
+    | tampered([STUN])
+)
+def test_whatever_passes_the_door_aioice_can_read(data: bytes) -> None:
+    # The door lets nothing in on which aioice's parser raises anything but its own ValueError.
+    if is_stun(data):
+        with contextlib.suppress(ValueError):
+            stun.parse_message(data)
+
+
+def test_the_door_lets_a_check_in() -> None:
+    assert is_stun(STUN)
 
 
 async def test_strangers_datagrams_at_an_ice_socket_do_no_harm() -> None:

@@ -442,6 +442,19 @@ def test_a_hostile_peer_gets_a_typed_error_and_bounded_memory(messages: list[tup
     assert made.error is None or type(made.error) in (ProtocolViolation, FlowViolation, PeerClosed)
 
 
+def test_a_pause_of_our_own_is_not_the_peers_silence() -> None:
+    made = victim()
+    made.tick(100.0)  # the process was stopped; whatever came meanwhile still lies in the socket
+    assert made.state is State.OPEN
+    now = 100.0
+    while made.state is not State.INTERRUPTED:
+        assert now < 120
+        deadline = made.next_deadline()
+        assert deadline is not None
+        now = max(now, deadline)
+        made.tick(now)
+
+
 # -- tombstones -------------------------------------------------------------------------------------------------------
 
 
