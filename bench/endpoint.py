@@ -4,8 +4,8 @@
 
 The endpoint runs in a process of its own, on loopback; the clients all live in this one. Envelopes go from guests to
 random registered clients, each guest sending its next one when it has heard of the last (a closed loop), so the figure
-is what the two processes do together: the column `busy` says how much of one core the endpoint itself used, and so
-what bounds it.
+is what the two processes do together: the column `busy` says how much of one core the endpoint itself used, and
+`a core` what it would forward if it had one for itself.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class Forwarding:
 
     :ivar late: how many were not answered in time.
     :ivar busy: share of one core that the endpoint's process used.
+    :ivar per_core: envelopes for each second of processor time that the endpoint used: its bound, on one core alone.
     """
 
     size: int
@@ -70,6 +71,7 @@ class Forwarding:
     p50_ms: float
     p99_ms: float
     busy: float
+    per_core: float
     rss_mb: float
 
 
@@ -145,6 +147,7 @@ class Load:
             p50_ms=ranks[49] * 1000,
             p99_ms=ranks[98] * 1000,
             busy=busy / seconds,
+            per_core=len(took) / busy,
             rss_mb=self._rss_mb(),
         )
 
@@ -198,13 +201,16 @@ async def run(clients: int = 5000, seconds: float = 5.0) -> dict[str, object]:
                 row = await load.hold(connector, count)
                 holding.append(row)
                 print(f"{row.clients:8d} {row.rate:13.0f} {row.rss_mb:8.0f} {row.kb_each:8.1f}", flush=True)
-            print(f"{'bytes':>8} {'envelopes/s':>13} {'late':>6} {'p50 ms':>8} {'p99 ms':>8} {'busy':>8} {'RSS MB':>8}")
+            print(
+                f"{'bytes':>8} {'envelopes/s':>13} {'late':>6} {'p50 ms':>8} {'p99 ms':>8}"
+                f" {'busy':>6} {'a core':>7} {'RSS MB':>7}"
+            )
             for size in SIZES:
                 line = await load.forward(connector, size, seconds)
                 forwarding.append(line)
                 print(
                     f"{line.size:8d} {line.rate:13.0f} {line.late:6d} {line.p50_ms:8.1f} {line.p99_ms:8.1f}"
-                    f" {line.busy:8.2f} {line.rss_mb:8.0f}",
+                    f" {line.busy:6.2f} {line.per_core:7.0f} {line.rss_mb:7.0f}",
                     flush=True,
                 )
     finally:
