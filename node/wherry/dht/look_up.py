@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -11,7 +11,7 @@ from wherry_signaling.errors import ExpiredDocument, Malformed, RemoteError
 
 from .contact import Contact
 from .crawl import Ask, Crawl, Step
-from .document import CheckDocument, CheckedDocument
+from .document import CheckedDocument
 from .endpoint import Endpoint
 from .frames import Find, Found, unpack_contacts
 from .protocol import Protocol, Reply
@@ -62,8 +62,6 @@ class Search:
         key: bytes,
         seeds: Sequence[Contact],
         *,
-        check: CheckDocument,
-        clock: Callable[[], float],
         known: tuple[CheckedDocument, bytes] | None = None,
     ) -> None:
         config = protocol.config
@@ -77,7 +75,7 @@ class Search:
         #: The sequence that each node holds that answered; 0 for none.
         self.held: dict[bytes, int] = {}
         self.trace: list[Hop] = []
-        self._protocol, self._check, self._clock = protocol, check, clock
+        self._protocol = protocol
         self._waiting: dict[asyncio.Future[Reply | None], tuple[Ask, float]] = {}
 
     @property
@@ -140,7 +138,7 @@ class Search:
         if not found.document:
             return False
         try:
-            checked = self._check(found.document, self._clock())
+            checked = self._protocol.check(found.document, self._protocol.clock())
         except ExpiredDocument:
             self.held[ask.contact.id] = 0
             return False

@@ -255,9 +255,7 @@ class Server(KademliaServer):
             seeds = table.find_neighbors(target)
             if seeds:
                 table.touch(target, now)
-                searches.append(
-                    Search(self._running, key, seeds, check=self.parts.check, clock=self.parts.clock, known=known)
-                )
+                searches.append(Search(self._running, key, seeds, known=known))
         return searches
 
     async def _run(self, searches: Sequence[Search], deadline_s: float, *, patient: bool) -> None:
