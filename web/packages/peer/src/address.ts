@@ -44,8 +44,8 @@ export class Address {
     const raw = tidied.length > 4 * BYTES ? new Uint8Array(4 * BYTES) : unbase58(tidied);
     if (raw === null) throw new WherryError("INVALID_ADDRESS", "it has a character that no address has");
     if (raw.length !== BYTES) {
-      const missing = raw.length < BYTES;
-      throw new WherryError("INVALID_ADDRESS", missing ? "the last characters are missing" : "there are too many characters");
+      const detail = raw.length < BYTES ? "the last characters are missing" : "there are too many characters";
+      throw new WherryError("INVALID_ADDRESS", detail);
     }
     const body = raw.subarray(0, -4);
     if (!equal(sha256(body).subarray(0, 4), raw.subarray(-4))) {

@@ -1,7 +1,8 @@
 /**
  * The domain of every signature, seal, key and digest: the same table as in Python, none a prefix of another.
  *
- *     signed bytes = len(domain) ‖ domain ‖ len(recipient) ‖ recipient ‖ len(payload) ‖ payload     (len: u32 big-endian)
+ *     signed bytes = len(domain) ‖ domain ‖ len(recipient) ‖ recipient ‖ len(payload) ‖ payload
+ *     len          = u32, big-endian
  */
 
 import { type Bytes, bigEndian, concat, utf8 } from "./bytes.ts";

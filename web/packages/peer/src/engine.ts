@@ -1,15 +1,17 @@
 /** The peer itself: everything wired, in the one tab that holds the connections. */
 
-import { Address, InviteLink, type Who, parseWho, peerOf } from "./address.ts";
+import { Address, InviteLink, parseWho, peerOf } from "./address.ts";
 import { type Bytes, type Random } from "./bytes.ts";
+import { Calls } from "./calls.ts";
 import { Dialer } from "./connect/dialer.ts";
-import { Records, type Source } from "./connect/records.ts";
+import { Records } from "./connect/records.ts";
 import type { AttemptTrace } from "./connect/trace.ts";
 import { Carrier, arrivalBy } from "./connect/ways.ts";
 import type { CoreEvent } from "./connection/core.ts";
-import type { IceServer, MakeLink } from "./connection/link.ts";
+import type { MakeLink } from "./connection/link.ts";
 import { EndpointAddress, endpointOfAuthority } from "./endpoints.ts";
 import { WherryError } from "./errors.ts";
+import { Helpers } from "./helpers.ts";
 import { Identity } from "./identity.ts";
 import { type Key, type Store, keyOfText, keyToText } from "./keystore.ts";
 import { Measure } from "./measuring.ts";
@@ -17,13 +19,11 @@ import { tidyName } from "./names.ts";
 import { type Connected, Network } from "./network.ts";
 import type { PeerId } from "./peer-id.ts";
 import { Presence } from "./presence.ts";
-import { Scope, networkOf, scopeOf } from "./scope.ts";
 import { Seen } from "./seen.ts";
 import { Guests } from "./signaling/guests.ts";
 import { type Held, Introducers } from "./signaling/introducers.ts";
 import { NetworkTime } from "./signaling/network-time.ts";
 import { attemptState, introducerStates, openState, reachability, vias } from "./snapshot.ts";
-import { sleep } from "./tasks.ts";
 import type {
   ConnectionState,
   ErrorInfo,
@@ -41,14 +41,10 @@ import type {
 const MEASURE_MS = 1000;
 /** Measurements after which it is kept again with whom the page is connected. */
 const KEEP_EVERY = 60;
-/** Milliseconds that a dial waits for the first introducer of a page that was just opened. */
-const FIRST_INTRODUCER_MS = 6000;
 /** Milliseconds after which whom a page was connected with is only remembered. */
 const RESTORE_MS = 10 * 60_000;
 /** Connections that are made again: a page with more is hardly one that a person looks at. */
 const RESTORED = 16;
-/** Milliseconds until a lost connection is dialled again, while it is not given up. */
-const REDIAL_MS = 1000;
 /** A clock further off than this is a problem that the page shows. */
 const CLOCK_WRONG_MS = 10 * 60_000;
 
@@ -81,10 +77,10 @@ export class Engine {
   readonly #records: Records;
   readonly #dialer: Dialer;
   readonly #network: Network;
+  readonly #helpers: Helpers;
+  readonly #calls: Calls;
   #name: string;
   #published: WherryError | null = null;
-  /** What a link named as ways in, asked beside our own introducers. */
-  #invited: readonly EndpointAddress[] = [];
   #measuring: ReturnType<typeof setInterval> | undefined;
   #measured = 0;
   #phase: PeerState["phase"] = "starting";
@@ -99,7 +95,7 @@ export class Engine {
     this.#guests = new Guests((client, envelope, back) => this.#deliver(envelope, arrivalBy(client, back)), random);
     this.#introducers = new Introducers({
       identity: this.#identity,
-      candidates: () => [...options.endpoints, ...this.#invited, ...options.remembered],
+      candidates: () => [...options.endpoints, ...this.#helpers.invited, ...options.remembered],
       onDeliver: (client, envelope, back) => this.#deliver(envelope, arrivalBy(client, back)),
       onChange: async (held) => this.#announce(held),
       onState: () => this.#introducersChanged(),
@@ -108,6 +104,7 @@ export class Engine {
       },
       networkTime: this.#time,
     });
+    this.#helpers = new Helpers(() => this.#introducers.current(), this.#guests);
     this.#presence = new Presence({
       identity: this.#identity,
       instance,
@@ -117,7 +114,7 @@ export class Engine {
       introducers: () => this.#introducers.current(),
       onChange: options.onChange,
     });
-    this.#records = new Records(() => this.#sources(), () => this.#time.now());
+    this.#records = new Records(() => this.#helpers.sources(), () => this.#time.now());
     this.#network = new Network({
       own: this.#identity.id,
       instance,
@@ -136,14 +133,22 @@ export class Engine {
       makeLink: options.makeLink,
       carrier: new Carrier(this.#guests, () => this.#introducers.current().map((held) => held.client)),
       records: this.#records,
-      iceServers: () => this.#iceServers(),
+      iceServers: () => this.#helpers.iceServers(),
       ownRecord: () => this.#presence.document,
-      ownHosts: () => new Set(this.#introducers.current().map((held) => held.registration.host)),
+      ownHosts: () => this.#helpers.ownHosts(),
       hasConnection: (peer) => this.#network.get(peer) !== null,
       adopt: async (peer, link, greeting) => this.#network.adopt(peer, link, greeting),
       known: (peer) => this.#seen.get(String(peer))?.seen !== null,
       onTrace: (trace) => this.#traced(trace),
       onHeard: (peer) => this.#seen.note(String(peer), "pinged", { heard: true }),
+    });
+    this.#calls = new Calls({
+      own: this.#identity.id,
+      dialer: this.#dialer,
+      network: this.#network,
+      introducers: this.#introducers,
+      helpers: this.#helpers,
+      seen: this.#seen,
     });
   }
 
@@ -153,14 +158,8 @@ export class Engine {
     this.#measuring = setInterval(() => void this.#measure(), MEASURE_MS);
     this.#phase = "running";
     this.#options.onChange();
-    void this.#restore();
-  }
-
-  /** Connect again with whom the page was connected before it was loaded anew. */
-  async #restore(): Promise<void> {
     const before = await this.#options.store.get("connected");
-    if (before === undefined || Date.now() - before.at > RESTORE_MS) return;
-    for (const id of before.peers) void this.connect(id).catch(() => undefined); // how it goes is in the trace
+    if (before !== undefined && Date.now() - before.at < RESTORE_MS) this.#calls.restore(before.peers);
   }
 
   /** @param told - whether connected peers hear of it; one who comes back at once says nothing */
@@ -183,10 +182,9 @@ export class Engine {
   // -- what the page asks for -----------------------------------------------------------------------------------------
 
   async connect(text: string): Promise<ConnectionState> {
-    const peer = await this.#connectTo(parseWho(text));
-    const connected = this.#need(peer);
+    const connected = await this.#calls.connect(parseWho(text));
     await this.#measureOne(connected);
-    return openState(connected, this.#measureOf(peer));
+    return openState(connected, this.#measureOf(connected.id));
   }
 
   async disconnect(peer: string): Promise<void> {
@@ -198,7 +196,7 @@ export class Engine {
     const peer = peerOf(who);
     const connected = this.#network.get(peer);
     if (connected === null || connected.connection.state === "interrupted") {
-      await this.#prepare(who);
+      await this.#calls.prepare(who);
       const { rttMs, via } = await this.#dialer.ring(peer);
       this.#seen.note(String(peer), "pinged", { heard: true });
       return { peer: String(peer), rttMs, over: "sealed", path: "waiting", via };
@@ -209,11 +207,11 @@ export class Engine {
   }
 
   async openStream(who: string, name: string): Promise<PeerStream> {
-    return this.#need(await this.#connectTo(parseWho(who))).connection.openStream(name);
+    return (await this.#calls.connect(parseWho(who))).connection.openStream(name);
   }
 
   async openDatagrams(who: string, name: string): Promise<PeerDatagrams> {
-    return this.#need(await this.#connectTo(parseWho(who))).connection.openDatagrams(name);
+    return (await this.#calls.connect(parseWho(who))).connection.openDatagrams(name);
   }
 
   handle(name: string, handler: StreamHandler, policy: StreamPolicy): () => void {
@@ -295,63 +293,6 @@ export class Engine {
     return [this.#presence.elsewhere, this.#published, clock].flatMap((error) => (error === null ? [] : [error.info]));
   }
 
-  // -- towards others -------------------------------------------------------------------------------------------------
-
-  async #connectTo(who: Who): Promise<PeerId> {
-    const peer = peerOf(who);
-    if (peer.equals(this.#identity.id)) throw new WherryError("INVALID_PEER_ID", "that is you", { hint: "Use another's." });
-    if (this.#network.get(peer)?.announced !== true) {
-      await this.#prepare(who);
-      await this.#dialer.dial(peer);
-    }
-    return peer;
-  }
-
-  /** Ways in that a link names are candidates from now on; a page just opened waits for its first introducer. */
-  async #prepare(who: Who): Promise<void> {
-    if (who instanceof InviteLink && who.vias.length > 0) {
-      this.#invited = [...who.vias, ...this.#invited].slice(0, 12);
-      this.#introducers.offer(who.vias);
-      this.#seen.note(String(peerOf(who)), "invited");
-    }
-    const until = performance.now() + FIRST_INTRODUCER_MS;
-    while (this.#introducers.current().length === 0 && performance.now() < until) await sleep(50);
-  }
-
-  #need(peer: PeerId): Connected {
-    const connected = this.#network.get(peer);
-    if (connected === null) throw new WherryError("PEER_CLOSED", "it went as soon as it had come", { peer: String(peer) });
-    return connected;
-  }
-
-  /** Whom to ask for records: two introducers in different networks, and where invites lead. */
-  #sources(): Source[] {
-    const held = this.#introducers.current();
-    const [first] = held;
-    const other = held.find((one) => networkIn(one) !== (first && networkIn(first))) ?? held[1];
-    const asked = [first, other].flatMap((one) => (one === undefined ? [] : [one]));
-    const own = asked.map(({ peer, client }): Source => ({
-      name: peer.short,
-      ask: async (purpose, of) => client.lookUp(purpose, of),
-    }));
-    const known = new Set(held.map((one) => one.client.address.authority));
-    const invited = this.#invited.filter((via) => !known.has(via.authority)).slice(0, 3);
-    const others = invited.map((via): Source => ({
-      name: via.authority,
-      ask: async (purpose, of) => this.#guests.use([via], async (client) => client.lookUp(purpose, of)),
-    }));
-    return [...own, ...others];
-  }
-
-  /** STUN servers of our introducers; one on this computer sees nothing that we do not. */
-  #iceServers(): IceServer[] {
-    const offered = this.#introducers.current().flatMap((held) => held.registration.iceServers);
-    const useful = offered.filter(({ urls }) =>
-      urls.every((url) => url.startsWith("stun:") && (scopeOf(hostOf(url)) ?? Scope.LOOPBACK) > Scope.LOOPBACK),
-    );
-    return useful.slice(0, 2).map(({ urls, user, credential }) => ({ urls, user, credential }));
-  }
-
   // -- what happens ---------------------------------------------------------------------------------------------------
 
   #deliver(envelope: Bytes, arrival: ReturnType<typeof arrivalBy>): boolean {
@@ -374,30 +315,17 @@ export class Engine {
   #introducersChanged(): void {
     const held = new Set(this.#introducers.current().map(({ peer }) => String(peer)));
     for (const peer of held) this.#seen.note(peer, "introducer", { heard: true });
-    for (const { peer, how } of this.#seen.all) if (how === "introducer" && !held.has(peer)) this.#seen.leave(peer, how);
+    for (const { peer } of this.#seen.all) if (!held.has(peer)) this.#seen.leave(peer, "introducer");
     this.#options.onChange();
   }
 
   #connectionEvent(peer: PeerId, event: CoreEvent): void {
-    if (event.type === "suspect" || event.type === "interrupted") void this.#redial(peer);
+    if (event.type === "suspect" || event.type === "interrupted") void this.#calls.redial(peer);
     if (event.type === "opened") {
       const name = event.stream.name ?? "";
       this.#options.onEvent({ type: "stream", peer: String(peer), name, inbound: true });
     }
     this.#options.onChange();
-  }
-
-  /** Try for a new link beside one that seems dead, until there is one or the connection is given up. */
-  async #redial(peer: PeerId): Promise<void> {
-    const needed = (): boolean => ["suspect", "interrupted"].includes(this.#network.get(peer)?.connection.state ?? "");
-    while (needed() && !this.#dialer.underWay(peer)) {
-      try {
-        await this.#dialer.dial(peer);
-      } catch (error) {
-        if (!WherryError.is(error)) throw error; // it is in the trace
-      }
-      await sleep(REDIAL_MS);
-    }
   }
 
   #connected(peer: PeerId): void {
@@ -463,14 +391,6 @@ export class Engine {
       this.#published ??= WherryError.from(error, "DISK_FULL");
     });
   }
-}
-
-function networkIn(held: Held): string {
-  return networkOf(held.client.address.host);
-}
-
-function hostOf(url: string): string {
-  return url.replace(/^stun:/, "").replace(/:\d+$/, "").replaceAll(/[[\]]/g, "");
 }
 
 /** An endpoint in text: a multiaddr, or `host:port`. */

@@ -60,7 +60,7 @@ export function openEnvelope(data: Uint8Array, recipient: PeerId | null = null):
   const wire = read(WIRE, data, "no envelope");
   const { purpose, key, payload, signature } = wire;
   if (!isPurpose(purpose)) throw new WherryError("MALFORMED", "no envelope");
-  if (!equal(write(WIRE, wire), data)) throw new WherryError("MALFORMED", "an envelope has one form, and it is another");
+  if (!equal(write(WIRE, wire), data)) throw new WherryError("MALFORMED", "an envelope has but one form");
   if (isPublic(purpose) !== (recipient === null)) throw new WherryError("MALFORMED", "an envelope of the other sort");
   verify(key, domainOf(purpose), recipient?.key ?? NOBODY, payload, signature);
   return { purpose, sender: new PeerId(key), payload };
@@ -80,7 +80,8 @@ export function keyId(sealingKey: Uint8Array): Bytes {
 export function seal(data: Uint8Array, to: { recipient: PeerId; sealingKey: Uint8Array; secret: Uint8Array }): Bytes {
   const size = SIZE_CLASSES.find((size) => size >= data.length + OVERHEAD);
   if (size === undefined) {
-    throw new WherryError("MALFORMED", `${data.length} bytes do not fit into a sealed envelope of ${SIZE_CLASSES.at(-1)}`);
+    const most = SIZE_CLASSES.at(-1);
+    throw new WherryError("MALFORMED", `${data.length} bytes do not fit into a sealed envelope of ${most}`);
   }
   const ephemeral = x25519Public(to.secret);
   const header = concat(Uint8Array.of(SUITE), keyId(to.sealingKey), ephemeral);
@@ -103,7 +104,9 @@ export function unseal(data: Uint8Array, to: { recipient: PeerId; sealingSecret:
   }
   if (data[0] !== SUITE) throw new WherryError("MALFORMED", `suite ${data[0]} is unknown`);
   const sealingKey = x25519Public(to.sealingSecret);
-  if (!equal(data.subarray(1, 5), keyId(sealingKey))) throw new WherryError("NOT_FOR_US", "it is sealed to another key");
+  if (!equal(data.subarray(1, 5), keyId(sealingKey))) {
+    throw new WherryError("NOT_FOR_US", "it is sealed to another key");
+  }
   const header = data.subarray(0, HEADER);
   const ephemeral = data.subarray(5, HEADER);
   const padded = opened(() => {

@@ -22,7 +22,16 @@ import { HANDSHAKE_CLIENT, HANDSHAKE_SERVER, NOBODY, SESSION_KEYS, join } from "
 import { WherryError } from "./errors.ts";
 import { type Identity, deriveKey, exchange, sha256, verify, x25519Public } from "./identity.ts";
 import { PeerId } from "./peer-id.ts";
-import { type Frame, type FrameOf, type Role, Status, type UnknownFrame, VERSION, decodeFrame, encodeFrame } from "./wire.ts";
+import {
+  type Frame,
+  type FrameOf,
+  type Role,
+  Status,
+  type UnknownFrame,
+  VERSION,
+  decodeFrame,
+  encodeFrame,
+} from "./wire.ts";
 
 /** One session's two keys and two counters. */
 export class Cipher {
@@ -127,7 +136,8 @@ export class ClientHandshake {
     try {
       verify(welcome.key, HANDSHAKE_SERVER, this.#hello.key, digest, welcome.signature);
       const shared = exchange(this.#options.secret, welcome.ephemeral);
-      return { peer: new PeerId(welcome.key), keys: deriveKey(shared, { salt: digest, info: SESSION_KEYS, length: 64 }) };
+      const keys = deriveKey(shared, { salt: digest, info: SESSION_KEYS, length: 64 });
+      return { peer: new PeerId(welcome.key), keys };
     } catch (error) {
       throw new WherryError("HANDSHAKE_FAILED", "the endpoint could not prove who it is", { cause: error });
     }

@@ -32,7 +32,8 @@ export function parseIp6(text: string): Ip | null {
   if (halves.length === 1 ? missing !== 0 : missing < 1) return null;
   const groups = [...head, ...Array.from({ length: missing }, () => "0"), ...rest];
   if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null;
-  return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]));
+  const numbers = groups.map((group) => Number.parseInt(group, 16));
+  return Uint8Array.from(numbers.flatMap((number) => [number >> 8, number & 255]));
 }
 
 export function formatIp(ip: Ip): string {

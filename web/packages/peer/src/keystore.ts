@@ -1,6 +1,6 @@
 /**
- * What a tab keeps in its browser: the key, the name, where introducers were, whom it met. In IndexedDB; where a browser
- * has none (some private windows), in memory for as long as the page lives.
+ * What a tab keeps in its browser: the key, the name, where introducers were, whom it met. In IndexedDB; where a
+ * browser has none (some private windows), in memory for as long as the page lives.
  *
  * A key as text, for a copy that people keep, is the node's open identity file and the nospam, each in base58:
  *

@@ -124,7 +124,7 @@ export class Messages {
     try {
       await this.send(Opcode.PING, { payload: new Uint8Array() });
       const reply = await within(REPLY_MS, answer.promise, "RECEIVE_TIMEOUT", "no pong came");
-      if (reply.opcode === Opcode.REFUSED) throw new WherryError("LIMIT_EXCEEDED", "the peer answers no more pings now");
+      if (reply.opcode !== Opcode.PONG) throw new WherryError("LIMIT_EXCEEDED", "the peer answers no more pings");
       return performance.now() - begun;
     } finally {
       this.#replies.delete(id);

@@ -1,4 +1,4 @@
-/** Friendly default names: an adjective and a bird of the water, as in "Quiet Heron"; the words are those of `wherry`. */
+/** Friendly default names: an adjective and a bird of the water, as in "Quiet Heron". The words are the node's. */
 
 import type { Random } from "./bytes.ts";
 

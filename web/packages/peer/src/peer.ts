@@ -54,12 +54,19 @@ interface Leading {
   readonly store: Store;
 }
 
+/** What serves streams of a name, and how to stop that. */
+interface Served {
+  readonly handler: StreamHandler;
+  readonly policy: StreamPolicy;
+  stop: () => void;
+}
+
 export class WherryPeer implements Peer {
   readonly #options: StartOptions;
   readonly #random: Random;
   readonly #channel: Channel | null;
   readonly #listeners = new Set<(event: PeerEvent) => void>();
-  readonly #handlers = new Map<string, { readonly handler: StreamHandler; readonly policy: StreamPolicy; stop: () => void }>();
+  readonly #handlers = new Map<string, Served>();
   readonly #started = new Once<void>();
   readonly #leadership: Leadership;
   #leading: Leading | null = null;

@@ -201,7 +201,9 @@ export function checkDocument(data: Uint8Array, now: number): Document {
   }
   const envelope = openEnvelope(data);
   const record = decoded(envelope.purpose, envelope.payload);
-  if (!record.peer.equals(envelope.sender)) throw new WherryError("BAD_SIGNATURE", "the document speaks of somebody else");
+  if (!record.peer.equals(envelope.sender)) {
+    throw new WherryError("BAD_SIGNATURE", "the document speaks of somebody else");
+  }
   const lifetime = record.purpose === Purpose.PEER_RECORD ? PEER_RECORD_S : INBOX_RECORD_S;
   const life = record.expires - record.issued;
   if (life <= 0 || life > lifetime) throw new WherryError("EXPIRED_DOCUMENT", "its lifetime is longer than may be");
@@ -231,7 +233,8 @@ function decoded(purpose: Purpose, payload: Bytes): PeerRecord | InboxRecord {
     if (purpose === Purpose.PEER_RECORD) return peerIn(read(PEER, payload, "its fields"));
     if (purpose === Purpose.INBOX_RECORD) return inboxIn(read(INBOX, payload, "its fields"));
   } catch (error) {
-    throw new WherryError("MALFORMED", WherryError.is(error) ? `a damaged document: ${error.detail}` : "", { cause: error });
+    const detail = WherryError.is(error) ? `a damaged document: ${error.detail}` : "";
+    throw new WherryError("MALFORMED", detail, { cause: error });
   }
   throw new WherryError("MALFORMED", "an envelope that is no document");
 }
@@ -271,7 +274,8 @@ function inboxIn(wire: InboxPayload): InboxRecord {
 }
 
 function requireVersion(version: number): void {
-  if (version !== VERSION) throw new WherryError("MALFORMED", `it is of version ${version}; this is version ${VERSION}`);
+  if (version === VERSION) return;
+  throw new WherryError("MALFORMED", `it is of version ${version}; this is version ${VERSION}`);
 }
 
 function introducersOut(introducers: readonly Introducer[]): WireIntroducer[] {

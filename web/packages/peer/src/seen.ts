@@ -57,6 +57,7 @@ export class Seen {
 
   /** Who is worth remembering: those that were heard of themselves. */
   toKeep(): Kept["met"] {
-    return this.all.flatMap(({ peer, name, seen }) => (seen === null ? [] : [{ peer, name, seen }])).slice(-SEEN_PEERS / 2);
+    const heard = this.all.flatMap(({ peer, name, seen }) => (seen === null ? [] : [{ peer, name, seen }]));
+    return heard.slice(-SEEN_PEERS / 2);
   }
 }

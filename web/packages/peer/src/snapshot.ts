@@ -79,7 +79,8 @@ export function attemptState(trace: AttemptTrace, isOnline: boolean): Connection
   const isRunning = trace.outcome === "running";
   const answered = trace.last("negotiate", "answered") !== null || trace.last("negotiate", "answer made") !== null;
   const tried = trace.entries.some((entry) => entry.phase === "ring" || entry.phase === "negotiate");
-  const failed = !isOnline ? "self_offline" : answered || trace.error?.code === "REFUSED_BY_PEER" ? "unreachable" : "waiting";
+  const isThere = answered || trace.error?.code === "REFUSED_BY_PEER";
+  const failed = !isOnline ? "self_offline" : isThere ? "unreachable" : "waiting";
   return {
     peer: trace.peer,
     state: isRunning ? "connecting" : "closed",

@@ -249,6 +249,12 @@ export interface Peer {
 
 /** What somebody pasted. */
 export type ParsedWho =
-  | { readonly ok: true; readonly kind: "id" | "address" | "link"; readonly peer: string; readonly vias: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly kind: "id" | "address" | "link";
+      readonly peer: string;
+      /** Ways in that a link names, as `host:port`. */
+      readonly vias: readonly string[];
+    }
   | { readonly ok: false; readonly error: ErrorInfo };
 

@@ -13,7 +13,14 @@
 
 import type { Bytes } from "./bytes.ts";
 import { WherryError } from "./errors.ts";
-import { DOCUMENT_BYTES, FRAME_BYTES, INTRODUCER_ENDPOINTS, MULTIADDR_BYTES, NEIGHBOURS, REASON_LENGTH } from "./limits.ts";
+import {
+  DOCUMENT_BYTES,
+  FRAME_BYTES,
+  INTRODUCER_ENDPOINTS,
+  MULTIADDR_BYTES,
+  NEIGHBOURS,
+  REASON_LENGTH,
+} from "./limits.ts";
 import { type Value, pack, unpack } from "./msgpack.ts";
 import { type Of, type Shape, bytes, count, fields, flag, list, read, text, tuple, write } from "./shape.ts";
 
@@ -75,7 +82,14 @@ const SHAPES = {
   prove: frame({ signature }),
   refused: frame({ status: number, text: reason }),
   register: frame({ id: number, seconds: number, capabilities: number }),
-  registered: frame({ id: number, seconds: number, host, port: number, iceServers: list(iceServer, 4), timeMs: number }),
+  registered: frame({
+    id: number,
+    seconds: number,
+    host,
+    port: number,
+    iceServers: list(iceServer, 4),
+    timeMs: number,
+  }),
   renew: frame({ id: number, seconds: number }),
   send: frame({ id: number, to: key, tag, envelope: sealed }),
   result: frame({ id: number, status: number, text: reason }),

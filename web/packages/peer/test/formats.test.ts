@@ -38,7 +38,8 @@ describe("errors", () => {
   const table = load<{ code: string; side: string; wire?: number }>("errors");
 
   test("each is the one that Python's classes have", () => {
-    const shared = table.filter(({ code }) => code in named).map(({ code, ...kind }) => [code, { wire: null, ...kind }]);
+    const ours = table.filter(({ code }) => code in named);
+    const shared = ours.map(({ code, ...kind }) => [code, { wire: null, ...kind }]);
     expect(Object.fromEntries(shared)).toEqual(named);
   });
 
@@ -213,7 +214,8 @@ describe("envelopes", () => {
 });
 
 describe("documents", () => {
-  test.each([...ofKind("record", "peer-record", false), ...ofKind("record", "inbox-record", false)])("%s", (_, vector) => {
+  const records = [...ofKind("record", "peer-record", false), ...ofKind("record", "inbox-record", false)];
+  test.each(records)("%s", (_, vector) => {
     const { record } = checkDocument(unhex(vector.bytes), number(vector, "now"));
     const { fields } = vector.value as { fields: Record<string, unknown> };
     expect(hex(record.peer.key)).toBe(fields["key"]);

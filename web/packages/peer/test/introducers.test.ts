@@ -1,4 +1,4 @@
-/** Which introducers are kept: three, spread, replaced when lost, and none let go before another has taken its place. */
+/** Which introducers are kept: three, spread, replaced when lost, none let go before another has taken its place. */
 
 import { describe, expect, test } from "vitest";
 import { EndpointAddress } from "../src/endpoints.ts";

@@ -184,7 +184,8 @@ describe("negotiation", () => {
     const mine = offerOf(new Uint8Array(16).fill(1), 1, 1);
     pair.offerReady(made?.attempt ?? "", mine, 0);
     const theirs = offerOf(new Uint8Array(16).fill(2), 2, 2);
-    expect(pair.receiveOffer(theirs, { key: "x" }, 5)).toMatchObject([{ do: "sendOffer", offer: mine, ways: [{ key: "x" }] }]);
+    const sent = [{ do: "sendOffer", offer: mine, ways: [{ key: "x" }] }];
+    expect(pair.receiveOffer(theirs, { key: "x" }, 5)).toMatchObject(sent);
     pair.tick(ATTEMPT_MS);
     expect(pair.receiveOffer(theirs, { key: "y" }, ATTEMPT_MS + 1)).toEqual([]);
   });

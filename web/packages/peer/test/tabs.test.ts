@@ -152,7 +152,8 @@ describe("what a following tab asks for", () => {
 
   test("errors, with their code and hint", async () => {
     const { follower } = pairOfTabs();
-    await expect(follower.ping("x")).rejects.toMatchObject({ code: "PEER_NOT_FOUND", detail: "nobody knows", peer: "x" });
+    const said = { code: "PEER_NOT_FOUND", detail: "nobody knows", peer: "x" };
+    await expect(follower.ping("x")).rejects.toMatchObject(said);
   });
 
   test("who waits hears it when the leading tab changes", async () => {

@@ -1,6 +1,6 @@
 /**
- * Which ICE candidates of the peer's are tried: at most 16, and private ones only where they make sense, since an SDP is
- * otherwise a port scanner inside our own network. Candidates are `a=candidate` lines of RFC 8839 §5.1.
+ * Which ICE candidates of the peer's are tried: at most 16, and private ones only where they make sense, since an SDP
+ * is otherwise a port scanner inside our own network. Candidates are `a=candidate` lines of RFC 8839 §5.1.
  */
 
 import { parseIp } from "../ip.ts";
@@ -23,8 +23,15 @@ export function mayTry(line: string, floor: Scope): boolean {
   return scope !== null && scope >= floor;
 }
 
+/** An SDP, and how many of its candidates were kept and refused. */
+export interface Admitted {
+  readonly sdp: string;
+  readonly kept: number;
+  readonly refused: number;
+}
+
 /** An SDP of the peer's with only those candidates that may be tried. */
-export function admit(sdp: string, floor: Scope): { readonly sdp: string; readonly kept: number; readonly refused: number } {
+export function admit(sdp: string, floor: Scope): Admitted {
   let [kept, refused] = [0, 0];
   const lines = sdp.split(/\r?\n/).filter((line) => {
     if (!line.startsWith("a=candidate:")) return line !== "";

@@ -192,7 +192,8 @@ export class Dialer {
     if (record === null) return;
     const pong = { kind: "pong", nonce, record: this.#around.ownRecord() } as const;
     const to = { recipient: peer, sealingKey: record.sealingKey };
-    await sendBack([arrival], () => sealSignal(pong, identity, { ...to, secret: random(32) }), this.#newTrace(peer, true, false));
+    const copy = (): Bytes => sealSignal(pong, identity, { ...to, secret: random(32) });
+    await sendBack([arrival], copy, this.#newTrace(peer, true, false));
   }
 
   #hasRoomFor(peer: PeerId): boolean {

@@ -30,7 +30,9 @@ export function summarise(trace: Facts): Verdict {
   if (codes.has("VERSION_MISMATCH")) {
     return { sentence: `${name} runs another version of Wherry.`, advice: "Update the older one." };
   }
-  if (codes.has("ENGINE_MISSING")) return { sentence: "WebRTC is switched off in this browser.", advice: "Switch it on." };
+  if (codes.has("ENGINE_MISSING")) {
+    return { sentence: "WebRTC is switched off in this browser.", advice: "Switch it on." };
+  }
   if (trace.last("look_up", "not found") !== null) {
     return { sentence: `Nobody knows ${name} now.`, advice: "Ask for a fresh invite." };
   }

@@ -5,8 +5,8 @@
  *
  * 1. An attempt gets one answer. A repeated offer gets the same answer again, along the way it came by.
  * 2. Both dialled at once: the offer of the smaller id wins. Its owner answers the other's offer with its own, at once,
- *    along that way, and never answers the other's later. The loser answers, but keeps its own attempt open until one of
- *    the two is: should the winner's offer be an old one that somebody held back, its own is still good.
+ *    along that way, and never answers the other's later. The loser answers, but keeps its own attempt open until one
+ *    of the two is: should the winner's offer be an old one that somebody held back, its own is still good.
  * 3. A new offer never closes anything: it makes a candidate, which counts when it is open.
  * 4. Of two offers from one peer that are under way, the later issued one counts.
  * 5. An offer of another instance than the one that answered ours (a reloaded tab) is answered, whoever is smaller.
@@ -154,7 +154,8 @@ export class Pair<W extends Way> {
       return actions;
     }
     if (mine !== null) step(mine, "otherWins");
-    const attempt = this.#remember({ id: offer.attempt, mine: false, state: "answering", deadline: now + ATTEMPT_MS, offer });
+    const deadline = now + ATTEMPT_MS;
+    const attempt = this.#remember({ id: offer.attempt, mine: false, state: "answering", deadline, offer });
     attempt.ways = [way];
     attempt.early = known?.early ?? [];
     return [...actions, { do: "makeAnswer", attempt: key, offer }];
@@ -274,7 +275,8 @@ export class Pair<W extends Way> {
     const attempt: Attempt<W> = { ...rest, ...begun, offer: begun.offer ?? null };
     this.#attempts.set(key, attempt);
     if (this.#attempts.size > ATTEMPTS_REMEMBERED) {
-      const old = [...this.#attempts.values()].find((one) => !isUnderWay(one) && one.state !== "open" && one !== attempt);
+      const isOver = (one: Attempt<W>): boolean => !isUnderWay(one) && one.state !== "open" && one !== attempt;
+      const old = [...this.#attempts.values()].find(isOver);
       if (old !== undefined) this.#attempts.delete(old.key);
     }
     return attempt;

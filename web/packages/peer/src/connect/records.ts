@@ -1,7 +1,7 @@
 /**
  * Where a peer is now: the newest record of it that anybody tells us. Records come with offers and pongs, and from
- * introducers, of which two in different networks are asked. Each is checked where it came in; the newest sequence wins,
- * whatever the source, and an older one never replaces a newer.
+ * introducers, of which two in different networks are asked. Each is checked where it came in; the newest sequence
+ * wins, whatever the source, and an older one never replaces a newer.
  */
 
 import type { Bytes } from "../bytes.ts";
@@ -50,7 +50,8 @@ export class Records {
     const { record } = checkPeerRecord(document, this.#now(), of);
     const key = String(of);
     const before = this.#known.get(key);
-    const newest = before !== undefined && before.record.sequence > record.sequence ? before : { record, confirmedAt: performance.now() };
+    const isOlder = before !== undefined && before.record.sequence > record.sequence;
+    const newest = isOlder ? before : { record, confirmedAt: performance.now() };
     this.#known.delete(key);
     this.#known.set(key, newest);
     if (this.#known.size > RECORDS) this.#known.delete(this.#known.keys().next().value ?? "");
@@ -64,8 +65,8 @@ export class Records {
   }
 
   /**
-   * The newest record of `peer`: from memory if it is fresh, else from every source at once. Resolves as soon as one has
-   * answered with a record and the others have had a moment more, since the first is not always the newest.
+   * The newest record of `peer`: from memory if it is fresh, else from every source at once. Resolves as soon as one
+   * has answered with a record and the others have had a moment more, since the first is not always the newest.
    * @throws WherryError PEER_NOT_FOUND if no source knows one, and none is remembered.
    */
   async find(peer: PeerId, trace: AttemptTrace): Promise<PeerRecord> {

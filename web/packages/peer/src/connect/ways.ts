@@ -86,7 +86,8 @@ export class Carrier {
       const isIt = client.peer.equals(route.peer);
       try {
         await (isIt ? client.send(to, envelope) : client.passOn(route, to, envelope));
-        return { via: isIt ? client.address.authority : `passed on by ${client.address.authority}`, scope: client.scope };
+        const { authority } = client.address;
+        return { via: isIt ? authority : `passed on by ${authority}`, scope: client.scope };
       } catch (error) {
         failure = WherryError.from(error);
         if (failure.code === "NO_RESERVATION") break; // it got there, and the peer is not
@@ -130,8 +131,9 @@ export async function race({ routes, carrier, to, copy, trace, signal, delivered
   for (const route of routes) {
     if (signal.aborted) break;
     const sent = one(route);
+    const pause = sleep(STAGGER_MS, signal);
     running.push(sent);
-    await Promise.race([sent.then(async (well) => (well ? sleep(STAGGER_MS, signal) : undefined)), sleep(STAGGER_MS, signal)]);
+    await Promise.race([sent.then(async (well) => (well ? pause : undefined)), pause]);
   }
   await Promise.all(running);
 }

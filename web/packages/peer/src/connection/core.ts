@@ -94,7 +94,11 @@ export interface CoreOptions {
 }
 
 /** The lane that each kind of frame belongs to, where that is not control. */
-const LANES: Readonly<Partial<Record<Frame["kind"], LaneKind>>> = { data: "stream", fin: "stream", datagram: "datagram" };
+const LANES: Readonly<Partial<Record<Frame["kind"], LaneKind>>> = {
+  data: "stream",
+  fin: "stream",
+  datagram: "datagram",
+};
 
 type StreamFrame = Extract<Frame, { readonly stream: number }>;
 

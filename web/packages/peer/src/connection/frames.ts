@@ -86,20 +86,24 @@ export interface Hello {
   readonly answer: Bytes;
 }
 
-export type Frame =
-  | { readonly kind: "open"; readonly stream: number; readonly name: string; readonly limit: number; readonly datagrams: boolean }
-  | { readonly kind: "data"; readonly stream: number; readonly offset: number; readonly payload: Bytes }
-  | { readonly kind: "fin"; readonly stream: number; readonly final: number; readonly cut: boolean }
-  | { readonly kind: "stop"; readonly stream: number; readonly code: number }
-  | { readonly kind: "reset"; readonly stream: number; readonly code: number; readonly final: number; readonly forgotten: boolean }
-  | { readonly kind: "finAck"; readonly stream: number; readonly final: number }
-  | { readonly kind: "limit"; readonly stream: number; readonly limit: number; readonly received: number }
-  | { readonly kind: "resume"; readonly stream: number; readonly resume: Resume }
-  | { readonly kind: "datagram"; readonly stream: number; readonly sequence: number; readonly payload: Bytes }
-  | { readonly kind: "hello"; readonly hello: Hello }
-  | { readonly kind: "heartbeat"; readonly number: number }
-  | { readonly kind: "heartbeatReply"; readonly number: number }
-  | { readonly kind: "close"; readonly code: number; readonly text: string };
+/** The fields of each kind of frame. */
+interface Fields {
+  readonly open: { stream: number; name: string; limit: number; datagrams: boolean };
+  readonly data: { stream: number; offset: number; payload: Bytes };
+  readonly fin: { stream: number; final: number; cut: boolean };
+  readonly stop: { stream: number; code: number };
+  readonly reset: { stream: number; code: number; final: number; forgotten: boolean };
+  readonly finAck: { stream: number; final: number };
+  readonly limit: { stream: number; limit: number; received: number };
+  readonly resume: { stream: number; resume: Resume };
+  readonly datagram: { stream: number; sequence: number; payload: Bytes };
+  readonly hello: { hello: Hello };
+  readonly heartbeat: { number: number };
+  readonly heartbeatReply: { number: number };
+  readonly close: { code: number; text: string };
+}
+
+export type Frame = { [K in keyof Fields]: { readonly kind: K } & Readonly<Fields[K]> }[keyof Fields];
 
 /** A kind that a later version may have: skipped. */
 export interface UnknownFrame {

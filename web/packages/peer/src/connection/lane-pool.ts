@@ -1,6 +1,7 @@
 /**
- * Which lane of a link carries which stream. A stream goes out on the lane on which its frames come in, else on one that
- * this side opened: an idle one, or a new one. Only its opener uses an idle lane again, so two streams never meet on one.
+ * Which lane of a link carries which stream. A stream goes out on the lane on which its frames come in, else on one
+ * that this side opened: an idle one, or a new one. Only its opener uses an idle lane again, so two streams never meet
+ * on one.
  */
 
 import type { Bytes } from "../bytes.ts";
@@ -57,8 +58,8 @@ export class LanePool {
 
   /**
    * `stream` is over: its lane is free.
-   * @param heartbeat - the one whose answer shows that the peer knows the stream to be over, too. Until then it may count
-   *   on the lane, so one too many is not closed before.
+   * @param heartbeat - the one whose answer shows that the peer knows the stream to be over, too. Until then it may
+   *   count on the lane, so one too many is not closed before.
    */
   release(stream: number, heartbeat: number): void {
     const lane = this.#lanes.get(stream);

@@ -1,4 +1,4 @@
-/** Every limit of a connection: its name, its unit, and why it is what it is. The same as `node/wherry/connection`'s. */
+/** Every limit of a connection: its name, its unit, and why it is what it is. The same as the node's. */
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,6 +1,6 @@
 /**
- * Who may open what, per stream name, and how much. Friendship is one policy, not the condition of talking: the echo and
- * the messages are open to anybody, every other name to those who are listed.
+ * Who may open what, per stream name, and how much. Friendship is one policy, not the condition of talking: the echo
+ * and the messages are open to anybody, every other name to those who are listed.
  */
 
 import { codeFor } from "./codes.ts";

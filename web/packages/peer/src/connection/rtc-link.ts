@@ -1,7 +1,7 @@
 /**
  * The engine on the browser's RTCPeerConnection (https://www.w3.org/TR/webrtc/). One link is one peer connection; its
- * SDP is never edited. Chromium may wait for ever for a dead STUN server, so an offer or answer goes out when candidates
- * have stopped coming, and later ones follow by themselves.
+ * SDP is never edited. Chromium may wait for ever for a dead STUN server, so an offer or answer goes out when
+ * candidates have stopped coming, and later ones follow by themselves.
  */
 
 import { WherryError } from "../errors.ts";
@@ -218,8 +218,9 @@ class RtcLink implements Link {
     const pair =
       all.get(transport?.selectedCandidatePairId ?? "") ??
       [...all.values()].find((stat) => stat.type === "candidate-pair" && stat.nominated === true);
+    const [local, remote] = [all.get(pair?.localCandidateId ?? ""), all.get(pair?.remoteCandidateId ?? "")];
     return {
-      pair: pair === undefined ? null : pairOf(all.get(pair.localCandidateId ?? ""), all.get(pair.remoteCandidateId ?? "")),
+      pair: pair === undefined ? null : pairOf(local, remote),
       rttMs: pair?.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1000,
       bytesSent: pair?.bytesSent ?? 0,
       bytesReceived: pair?.bytesReceived ?? 0,

@@ -72,7 +72,7 @@ export class Client {
     this.address = address.with(socket.peer);
     this.ended = socket.ended.then((why) => this.#over(why));
     socket.onFrame = (frame) => this.#receive(frame);
-    this.#keepAlive = setInterval(() => void this.ping().catch((error) => this.close(WherryError.from(error))), SOCKET_PING_MS);
+    this.#keepAlive = setInterval(() => void this.#lookAlive(), SOCKET_PING_MS);
   }
 
   // -- requests -------------------------------------------------------------------------------------------------------
@@ -165,6 +165,15 @@ export class Client {
       return reply;
     } finally {
       this.#pending.delete(id);
+    }
+  }
+
+  /** NATs forget quiet sockets, and a cut cable says nothing. */
+  async #lookAlive(): Promise<void> {
+    try {
+      await this.ping();
+    } catch (error) {
+      this.close(WherryError.from(error, "ENDPOINT_LOST"));
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Which endpoints introduce us, and what to do next: a core; its shell is `introducers.ts`. Each candidate, named by its
- * address, is in one state:
+ * Which endpoints introduce us, and what to do next: a core; its shell is `introducers.ts`. Each candidate, named by
+ * its address, is in one state:
  *
  *                 dial                opened             renew
  *         known ─────────→ connecting ────────→ reserved ───────→ renewing
@@ -12,8 +12,8 @@
  *           └──────────────────────────────┘            connecting ─ unfit → unfit ─ freed → known
  *
  * `unfit` is who turned out to be ourselves, or an introducer that we have under another address. Whoever is `leaving`
- * still works, until the record that does not name it any more is stored: make before break. Preferred are networks that
- * none of ours is in, then who answered before, quickest first.
+ * still works, until the record that does not name it any more is stored: make before break. Preferred are networks
+ * that none of ours is in, then who answered before, quickest first.
  */
 
 import type { EndpointAddress } from "../endpoints.ts";
@@ -106,7 +106,8 @@ export class IntroducerSet {
 
   /** Everybody known, for remembering: those that worked first. */
   known(): EndpointAddress[] {
-    const all = [...this.#candidates.values()].toSorted((a, b) => Number(isHeld(b)) - Number(isHeld(a)) || a.failures - b.failures);
+    const rank = (one: Candidate): number => (isHeld(one) ? -1 : one.failures);
+    const all = [...this.#candidates.values()].toSorted((a, b) => rank(a) - rank(b));
     return all.map((one) => one.address.with(one.peer));
   }
 

@@ -23,7 +23,8 @@ export interface OpenOptions {
  * Open a socket to the endpoint at `address`; if the address names a peer, it is that one.
  * @throws WherryError ENDPOINT_UNREACHABLE, ENDPOINT_TIMEOUT, WRONG_PEER, VERSION_MISMATCH or HANDSHAKE_FAILED.
  */
-export async function openSocket({ address, identity, role, random = browserRandom }: OpenOptions): Promise<SignalSocket> {
+export async function openSocket(options: OpenOptions): Promise<SignalSocket> {
+  const { address, identity, role, random = browserRandom } = options;
   const raw = new RawSocket(address);
   try {
     await within(CONNECT_MS, raw.opened, "ENDPOINT_UNREACHABLE", `${address.authority} did not answer`);

@@ -2,6 +2,12 @@
 
 import type { ConnectionState, ErrorInfo, PeerEvent, PeerState, PingReply, Trace } from "../types.ts";
 
+/** A stream or flow that the leading tab has opened, and the number by which it is named. */
+export interface Opened {
+  readonly number: number;
+  readonly peer: string;
+}
+
 /** What a following tab may ask the leading one to do; arguments and results are plain data. */
 export interface Calls {
   snapshot: [[], { readonly state: PeerState; readonly traces: readonly Trace[] }];
@@ -12,13 +18,13 @@ export interface Calls {
   exportKey: [[], string];
   importKey: [[text: string], null];
   /** Open a stream; the result is the number by which the other calls name it. */
-  openStream: [[who: string, name: string], { readonly number: number; readonly peer: string }];
+  openStream: [[who: string, name: string], Opened];
   write: [[number: number, data: Uint8Array], null];
   read: [[number: number], Uint8Array | null];
   finish: [[number: number], null];
   reset: [[number: number, code: number], null];
   stop: [[number: number, code: number], null];
-  openDatagrams: [[who: string, name: string], { readonly number: number; readonly peer: string; readonly maxBytes: number }];
+  openDatagrams: [[who: string, name: string], Opened & { readonly maxBytes: number }];
   send: [[number: number, data: Uint8Array], boolean];
   receive: [[number: number], Uint8Array | null];
   close: [[number: number], null];
@@ -36,7 +42,13 @@ export type TabMessage =
   /** I want to lead, where nobody does. */
   | { readonly type: "claim"; readonly from: string }
   | { readonly type: "bye"; readonly from: string }
-  | { readonly type: "call"; readonly from: string; readonly id: number; readonly method: Method; readonly args: readonly unknown[] }
+  | {
+      readonly type: "call";
+      readonly from: string;
+      readonly id: number;
+      readonly method: Method;
+      readonly args: readonly unknown[];
+    }
   | { readonly type: "result"; readonly to: string; readonly id: number; readonly value: unknown }
   | { readonly type: "error"; readonly to: string; readonly id: number; readonly error: ErrorInfo }
   | { readonly type: "event"; readonly event: PeerEvent };

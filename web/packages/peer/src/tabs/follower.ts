@@ -90,10 +90,10 @@ export class Follower {
   #receive(message: TabMessage): void {
     if (this.#closed) return;
     if (message.type === "event") this.#happened(message.event);
-    else if (message.type === "result" && message.to === this.#channel.id) this.#pending.get(message.id)?.resolve(message.value);
-    else if (message.type === "error" && message.to === this.#channel.id) {
-      this.#pending.get(message.id)?.reject(WherryError.ofInfo(message.error));
-    }
+    if ((message.type !== "result" && message.type !== "error") || message.to !== this.#channel.id) return;
+    const waiting = this.#pending.get(message.id);
+    if (message.type === "result") waiting?.resolve(message.value);
+    else waiting?.reject(WherryError.ofInfo(message.error));
   }
 
   #happened(event: PeerEvent): void {

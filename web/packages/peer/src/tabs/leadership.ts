@@ -1,8 +1,8 @@
 /**
  * Which tab leads: one holds the connections, the others follow, since WebRTC does not run in workers.
  *
- * In a secure context a Web Lock says it, and the browser passes it on when a tab goes. Elsewhere (a page on the LAN) the
- * tabs settle it among themselves: whoever asks and hears no leader claims; of two who claim at once the smaller id
+ * In a secure context a Web Lock says it, and the browser passes it on when a tab goes. Elsewhere (a page on the LAN)
+ * the tabs settle it among themselves: whoever asks and hears no leader claims; of two who claim at once the smaller id
  * wins. A leader says so once a second; a follower who misses it asks, and claims where nobody answers. Should a leader
  * come back from a long sleep and meet another, the later term counts.
  */

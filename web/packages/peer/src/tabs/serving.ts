@@ -8,7 +8,9 @@ import type { Arguments, Channel, Method, Result, TabMessage } from "./channel.t
 const STREAMS_PER_TAB = 256;
 
 type Served = { readonly [M in Method]: (tab: string, ...args: Arguments<M>) => Promise<Result<M>> };
-type Open = { readonly stream: PeerStream } | { readonly flow: PeerDatagrams; readonly next: AsyncIterator<Uint8Array> };
+type Open =
+  | { readonly stream: PeerStream }
+  | { readonly flow: PeerDatagrams; readonly next: AsyncIterator<Uint8Array> };
 
 export class Serving {
   readonly #channel: Channel;
@@ -89,13 +91,13 @@ export class Serving {
 
   #stream(tab: string, number: number): PeerStream {
     const open = this.#open.get(tab)?.get(number);
-    if (open === undefined || !("stream" in open)) throw new WherryError("STREAM_CLOSED", "the leading tab has changed");
+    if (open === undefined || !("stream" in open)) throw gone();
     return open.stream;
   }
 
   #flow(tab: string, number: number): Extract<Open, { readonly flow: PeerDatagrams }> {
     const open = this.#open.get(tab)?.get(number);
-    if (open === undefined || !("flow" in open)) throw new WherryError("STREAM_CLOSED", "the leading tab has changed");
+    if (open === undefined || !("flow" in open)) throw gone();
     return open;
   }
 
@@ -112,6 +114,10 @@ export class Serving {
     for (const number of this.#open.get(tab)?.keys() ?? []) this.#close(tab, number);
     this.#open.delete(tab);
   }
+}
+
+function gone(): WherryError {
+  return new WherryError("STREAM_CLOSED", "the leading tab has changed");
 }
 
 async function nothing(work: Promise<unknown> | void): Promise<null> {
