@@ -127,7 +127,7 @@ class Ours:
         self.pair: ConnectedPair = await self._stack.enter_async_context(
             connected_pair(
                 engine=AiortcEngine(),
-                handlers={"/sink/1": _sink, "/echo/1": _echo},
+                handlers={"/sink/1": _sink, "/echo/1": _echo, "/sleep/1": self._sleep},
                 datagram_handlers={"/d/1": self._keep},
             )
         )
@@ -156,6 +156,20 @@ class Ours:
                 await stream.write(block)
             await stream.finish()
             await stream.finished()
+
+    async def send_bulk_beside_a_sleeper(self, size: int) -> tuple[float, float]:
+        """Seconds of clock and processor for the same, while the reader of another stream does not read."""
+        sleeper = await self.pair.alice.open_stream("/sleep/1")
+        filling = asyncio.create_task(sleeper.write(bytes(4 * MIB)))
+        await self.send_bulk(MIB)  # by then the sleeper has been sent all that it may be
+        measured = await _timed(self.send_bulk(size))
+        filling.cancel()
+        await asyncio.wait([filling])
+        sleeper.reset()
+        return measured
+
+    async def _sleep(self, _stream: Stream) -> None:
+        await self._idle.wait()
 
     async def ping(self) -> None:
         """One small write there and back."""
@@ -214,7 +228,7 @@ async def _round(side: Raw | Ours, size: int) -> dict[str, float]:
 
 
 async def run(*, rounds: int = 5, mib: int = 16) -> dict[str, dict[str, float]]:
-    """`rounds` of each, interleaved: {"raw": …, "streams": …, "ratio": …}, medians."""
+    """`rounds` of each, interleaved: {"raw": …, "streams": …, "ratio": …, "sleeper": …}, medians."""
     results: dict[str, list[dict[str, float]]] = {"raw": [], "streams": []}
     for number in range(rounds + 1):
         order: list[tuple[str, type[Raw] | type[Ours]]] = [("raw", Raw), ("streams", Ours)]
@@ -227,7 +241,22 @@ async def run(*, rounds: int = 5, mib: int = 16) -> dict[str, dict[str, float]]:
         name: {key: statistics.median(one[key] for one in found) for key in found[0]} for name, found in results.items()
     }
     medians["ratio"] = {key: medians["streams"][key] / medians["raw"][key] for key in medians["raw"]}
+    medians["sleeper"] = await _sleeper(rounds, mib * MIB)
     return medians
+
+
+async def _sleeper(rounds: int, size: int) -> dict[str, float]:
+    """What a reader that sleeps costs the others: rounds alone and beside it, interleaved; medians."""
+    alone, beside = [], []
+    async with Ours() as ours:
+        for _ in range(rounds):
+            alone.append(size / (await _timed(ours.send_bulk(size)))[0] / 1e6)
+            beside.append(size / (await ours.send_bulk_beside_a_sleeper(size))[0] / 1e6)
+    return {
+        "alone_mb_s": statistics.median(alone),
+        "beside_mb_s": statistics.median(beside),
+        "ratio": statistics.median(beside) / statistics.median(alone),
+    }
 
 
 def table(results: dict[str, dict[str, float]]) -> str:
@@ -237,6 +266,11 @@ def table(results: dict[str, dict[str, float]]) -> str:
         f"{key:20}{results['raw'][key]:12.2f}{results['streams'][key]:12.2f}{results['ratio'][key]:8.2f}"
         for key in results["raw"]
     ]
+    sleeper = results["sleeper"]
+    lines.append(
+        f"beside a reader that sleeps: {sleeper['beside_mb_s']:.2f} MB/s, alone {sleeper['alone_mb_s']:.2f}, "
+        f"ratio {sleeper['ratio']:.2f}"
+    )
     return "\n".join(lines)
 
 

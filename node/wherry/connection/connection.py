@@ -10,7 +10,7 @@ from functools import partial
 
 from wherry.connection import codes, events
 from wherry.connection.core import ConnectionCore, State
-from wherry.connection.frames import Frame, Kind, is_name
+from wherry.connection.frames import is_name
 from wherry.connection.lane_pool import LanePool
 from wherry.connection.limits import CLOSE_FLUSH_S, LINK_BUFFER_BYTES, PING_AGAIN_S
 from wherry.connection.link import Greeting, LaneKind, Link, LinkStats
@@ -240,7 +240,7 @@ class Connection:
     def send_datagram(self, number: int, sequence: int, data: bytes) -> bool:
         """Send a datagram of flow `number`; False if it was dropped."""
         pool = self._pools.get(self._core.active or 0)
-        return pool is not None and pool.send_datagram(Frame(Kind.DATAGRAM, number, sequence, payload=data).encode())
+        return pool is not None and pool.send_datagram(number, sequence, data)
 
     def _prepare_datagrams(self) -> None:
         pool = self._pools.get(self._core.active or 0)

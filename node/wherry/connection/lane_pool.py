@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+from wherry.connection.frames import Frame, Kind
 from wherry.connection.limits import DATAGRAM_BUFFER_BYTES, MAX_IDLE_LANES
 from wherry.connection.link import Lane, LaneKind, Link
 from wherry.connection.tasks import Tasks
@@ -141,17 +142,15 @@ class LanePool:
 
     # -- datagrams ----------------------------------------------------------------------------------------------------
 
-    def send_datagram(self, frame: bytes) -> bool:
+    def send_datagram(self, stream: int, sequence: int, data: bytes) -> bool:
         """Send a datagram; False if it was dropped."""
         lane = self._datagrams
         if lane is None:
-            if 0 not in self._opening:
-                self._opening.add(0)
-                self._tasks.start(self._open_datagrams())
+            self.prepare_datagrams()
             return False
-        if lane.buffered + len(frame) > DATAGRAM_BUFFER_BYTES:
+        if lane.buffered + len(data) > DATAGRAM_BUFFER_BYTES:
             return False
-        lane.send(frame)
+        lane.send(Frame(Kind.DATAGRAM, stream, sequence, payload=data).encode())
         return True
 
     def prepare_datagrams(self) -> None:
