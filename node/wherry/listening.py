@@ -8,7 +8,7 @@ from typing import Final
 from .config import Config
 from .home import Remembered
 
-#: The first choice, and what is tried after it when nobody asked for a certain one (design §12).
+#: The first choice, and what is tried after it when nobody asked for a certain one.
 DEFAULT_PORT: Final = 4770
 STEP: Final = 10
 TRIES: Final = 20

@@ -1,7 +1,7 @@
 """The node's own record: what it says, when it is published, and who else publishes under the same identity.
 
 A record is published when what it says has changed, and again before half of its life is over. Before the first time
-it is looked up, so that its sequence is above whatever is known in the network (design §3). Meeting a higher sequence
+it is looked up, so that its sequence is above whatever is known in the network. Meeting a higher sequence
 of another instance of our own identity, the older instance stops publishing and says so.
 """
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-#: Words of page.md's one table, for page, command line and API alike.
+#: The one table of words, for page, command line and API alike.
 PathWord = Literal["direct_lan", "direct", "relayed", "signaling"]
 StateWord = Literal[
     "direct_lan", "direct", "relayed", "signaling", "connecting", "waiting", "unreachable", "self_offline"

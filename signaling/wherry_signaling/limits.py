@@ -34,7 +34,7 @@ MULTIADDR_BYTES: Final = 300
 SIZE_CLASSES: Final = (256, 1024, 4096, 16384, 65536)
 #: Characters of an SDP, all ASCII: an aiortc offer with 16 candidates has about 3,000.
 SDP_BYTES: Final = 12_000
-#: ICE candidates in an offer or answer (design §6): more make a port scanner.
+#: ICE candidates in an offer or answer: more make a port scanner.
 CANDIDATES: Final = 16
 #: Characters of one candidate line, all ASCII.
 CANDIDATE_BYTES: Final = 512

@@ -1,7 +1,7 @@
 """How far an IP address reaches: loopback < private < global.
 
 A contact, multiaddr or candidate is accepted only if its scope is at least that of where it was learnt from
-(design §12): so a public stranger cannot make us knock on doors inside our own network, while a demo, a LAN and a
+so a public stranger cannot make us knock on doors inside our own network, while a demo, a LAN and a
 compose mesh need no switch.
 """
 

@@ -52,7 +52,7 @@ Connect = Callable[[EndpointAddress], Awaitable[Socket]]
 
 
 class Connector(Protocol):
-    """Opens sockets, to as near an address as whoever asks may reach (design §12)."""
+    """Opens sockets, to as near an address as whoever asks may reach."""
 
     def reaching(self, scope: Scope) -> Connect:
         """A `Connect` that refuses every address nearer than `scope`, names after their resolution."""

@@ -8,7 +8,7 @@ from typing import Final
 REQUEST_BYTES: Final = 64 * 1024
 #: Pings asked for in one request.
 PINGS: Final = 1_000
-#: Seconds between two pings at least: ten a second is what the other side answers (design §12).
+#: Seconds between two pings at least: ten a second is what the other side answers.
 PING_INTERVAL_S: Final = 0.1
 #: Seconds that anything may be waited for in one request.
 WAIT_S: Final = 3_600

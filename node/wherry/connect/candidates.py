@@ -2,7 +2,7 @@
 
 What we offer is chosen before the engine gathers, by address (docker's bridges stay at home). Of what a peer offers,
 at most 16 are tried, and private ones only where they make sense: an SDP is otherwise a port scanner inside our own
-network (design §6). Candidates are `a=candidate` lines of RFC 8839 §5.1.
+network. Candidates are `a=candidate` lines of RFC 8839 §5.1.
 """
 
 from __future__ import annotations

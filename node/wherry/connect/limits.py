@@ -18,7 +18,7 @@ STAGGER_S: Final = 0.25
 ATTEMPTS_REMEMBERED: Final = 64
 #: Candidate signals that wait for the offer they belong to.
 CANDIDATES_WAITING: Final = 4
-#: Inbound attempts of strangers at once, and of everybody (design §6): each costs a peer connection.
+#: Inbound attempts of strangers at once, and of everybody: each costs a peer connection.
 STRANGERS_AT_ONCE: Final = 8
 INBOUND_AT_ONCE: Final = 32
 #: Pongs under way at once: whoever pings more is not answered.

@@ -2,7 +2,7 @@
 
 One attempt is one peer connection and one offer, known by a random id. Copies of the offer travel along several ways;
 any of them may be lost, late, doubled or held back. `Pair` takes what arrives and says what to do (an `Action`), by
-these rules (design §6):
+these rules:
 
 1. An attempt gets **one** answer. A repeated offer gets the same answer again, along the way it came by.
 2. Both dialled at once: the offer of the smaller id wins. Its owner answers the other's offer with its own, at once,

@@ -32,7 +32,7 @@ class Rule:
     bytes_per_minute: int | None = None
 
 
-#: What holds where the configuration says nothing else (design §12).
+#: What holds where the configuration says nothing else.
 DEFAULT_RULES: Final[Mapping[str, Rule]] = {
     "/wherry/echo/1": Rule(
         allow="anyone", opens_per_minute=ECHO_OPENS_PER_MINUTE, bytes_per_minute=ECHO_BYTES_PER_MINUTE

@@ -138,7 +138,7 @@ class LocalDiscovery:
 
 
 def _usable(addresses: Iterable[str], port: int) -> list[Endpoint]:
-    """Endpoints that can be sent to: what was learnt on a local network is private or global (design §12)."""
+    """Endpoints that can be sent to: what was learnt on a local network is private or global."""
     usable = []
     for address in list(addresses)[:ADDRESSES]:
         try:

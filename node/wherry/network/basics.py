@@ -30,7 +30,7 @@ from .opcodes import (
 )
 from .peer import Peer
 
-#: Sends back what it gets, for anyone, within limits (design §12).
+#: Sends back what it gets, for anyone, within limits.
 ECHO_STREAM = "/wherry/echo/1"
 #: Peers whose rates are remembered at once.
 _REMEMBERED = 4096

@@ -10,7 +10,7 @@ MESSAGE_BYTES: Final = 1024 * 1024
 MESSAGES_WAITING: Final = 64
 #: Messages a second of one peer, with a burst: a chat is one, a busy protocol a few hundred.
 MESSAGES_PER_S: Final = (500.0, 2000)
-#: Pings a second of one peer (design §12).
+#: Pings a second of one peer.
 PINGS_PER_S: Final = (10.0, 20)
 #: Seconds a reply may take, unless the caller says otherwise.
 REPLY_S: Final = 10.0

@@ -2,7 +2,7 @@
 
 Names are resolved in a thread, every answer is tried (RFC 8305), certificates are verified. A socket may be asked to
 reach no nearer than a scope, after resolution: that is how an endpoint opens sockets on behalf of strangers without
-knocking on doors inside its own network (design §12).
+knocking on doors inside its own network.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Passing on: an envelope for somebody at another introducer, for clients that can open one socket only.
 
 One hop: we are a guest there, with a throw-away key, after a handshake that proves the next introducer, at addresses
-no nearer than the client that asks (design §12), names judged after their resolution. What we carry is sealed to the
+no nearer than the client that asks, names judged after their resolution. What we carry is sealed to the
 next introducer, so we do not learn whom it is for.
 """
 

@@ -100,7 +100,7 @@ export const PUBLISH_RETRY_MS = [1000, 60_000] as const;
 
 // -- reaching a peer --------------------------------------------------------------------------------------------------
 
-/** Milliseconds between the starts of two ways in the race (design §6): the first mostly wins within that. */
+/** Milliseconds between the starts of two ways in the race: the first mostly wins within that. */
 export const STAGGER_MS = 250;
 /** Milliseconds after which an attempt ends. */
 export const ATTEMPT_MS = 15_000;
