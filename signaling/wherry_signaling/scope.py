@@ -1,8 +1,8 @@
 """How far an IP address reaches: loopback < private < global.
 
-A contact, multiaddr or candidate is accepted only if its scope is at least that of where it was learnt from
-so a public stranger cannot make us knock on doors inside our own network, while a demo, a LAN and a
-compose mesh need no switch.
+A contact, multiaddr or candidate is accepted only if its scope is at least that of where it was learnt from: so a
+public stranger cannot make us knock on doors inside our own network, while a demo, a LAN and a compose mesh need no
+switch.
 """
 
 from __future__ import annotations
