@@ -62,7 +62,7 @@ class End {
       if (event.type === "opened") this.opened.push(event.stream);
       if (event.type === "dropped") this.pair.cut(event.link);
     }
-    this.core.touched.clear();
+    this.core.table.touched.clear();
   }
 }
 
@@ -140,7 +140,7 @@ function bytesOf(seed: number, size: number): Uint8Array {
 function readAll(machine: StreamMachine, core: ConnectionCore): number[] {
   const got: number[] = [];
   for (let data = machine.read(65536); data.length > 0; data = machine.read(65536)) got.push(...data);
-  core.consumed();
+  core.table.consumed();
   return got;
 }
 
@@ -176,7 +176,7 @@ describe("streams", () => {
           finished = true;
         } else if (what === "read") {
           for (const byte of theirs()?.read(size) ?? []) got.push(byte);
-          two.b.core.consumed();
+          two.b.core.table.consumed();
         } else if (what === "join") {
           two.join();
         } else if (what === "cut") {
@@ -239,7 +239,7 @@ describe("streams", () => {
     machine.reset(9, new WherryError("STREAM_CLOSED"));
     two.settle();
     expect(two.b.opened[0]?.error).toMatchObject({ code: "STREAM_RESET", reason: 9 });
-    expect([two.a.core.streams.size, two.b.core.streams.size]).toEqual([0, 0]);
+    expect([two.a.core.table.streams.size, two.b.core.table.streams.size]).toEqual([0, 0]);
   });
 
   test("a stop ends the other side's writing, with the code", () => {
@@ -290,13 +290,29 @@ describe("streams", () => {
     two.settle();
     two.a.core.open("/test/1").write(new Uint8Array(10));
     two.a.pump();
-    const at = (ms: number): string => {
-      two.a.core.tick(ms);
-      two.a.pump();
+    const until = (ms: number): string => {
+      for (; two.now < ms; two.now += 100) {
+        two.a.core.tick(two.now);
+        two.a.pump();
+      }
       return two.a.core.state;
     };
-    expect([at(1100), at(9100), at(9100 + GRACE_MS + 1)]).toEqual(["suspect", "interrupted", "closed"]);
+    expect([until(1200), until(9200), until(9200 + GRACE_MS + 100)]).toEqual(["suspect", "interrupted", "closed"]);
     expect(two.a.core.error?.code).toBe("CONNECTION_LOST");
+  });
+
+  test("a computer that slept does not take its own pause for the peer's silence", () => {
+    const two = new Two();
+    two.join();
+    two.settle();
+    two.a.core.open("/test/1").write(new Uint8Array(10));
+    two.a.pump();
+    for (two.now = 120_000; two.now < 120_100; two.now += 50) {
+      two.a.core.tick(two.now);
+      two.settle();
+    }
+    expect(two.a.core.state).toBe("open");
+    expect(two.a.core.active).not.toBeNull();
   });
 
   test("what is no frame ends the connection, with its error told to the peer", () => {

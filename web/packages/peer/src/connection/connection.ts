@@ -132,7 +132,7 @@ export class Connection implements Around {
         received: (kind, data) => this.#received(number, kind, data),
         ready: () => this.pump(),
         broken: () => this.#linkClosed(number),
-        isOpen: (stream) => this.#core.streams.has(stream),
+        isOpen: (stream) => this.#core.table.streams.has(stream),
       });
       this.#attached.set(number, { link, pool, greeting, settle, greeted: false });
       link.onDrained = () => this.pump();
@@ -202,7 +202,7 @@ export class Connection implements Around {
   }
 
   consumed(name: string, size: number): boolean {
-    this.#core.consumed();
+    this.#core.table.consumed();
     return this.#options.policy.charge(this.peer, name, size, this.#options.now());
   }
 
@@ -289,8 +289,8 @@ export class Connection implements Around {
   }
 
   #wake(): void {
-    const touched = [...this.#core.touched];
-    this.#core.touched.clear();
+    const touched = [...this.#core.table.touched];
+    this.#core.table.touched.clear();
     for (const machine of touched) {
       this.#streams.get(machine)?.wake();
       if (!machine.over) continue;

@@ -18,8 +18,7 @@
 
 import { type Bytes, compare, equal } from "../bytes.ts";
 import { WherryError } from "../errors.ts";
-import { DONE, codeFor, errorFor } from "./codes.ts";
-import { ConnectionCredit, SendCredit } from "./credit.ts";
+import { DONE, codeFor } from "./codes.ts";
 import { type Frame, type Hello, VERSION, decode, encode } from "./frames.ts";
 import {
   GRACE_MS,
@@ -29,15 +28,12 @@ import {
   HELLO_MS,
   IDLE_MS,
   MAX_EARLY_BYTES,
-  MAX_OWN_STREAMS,
-  MAX_PEER_STREAMS,
-  MAX_REFUSED_STREAMS,
-  RESERVE_BYTES,
-  TOMBSTONE_MS,
+  STALL_MS,
 } from "./limits.ts";
 import type { Greeting, LaneKind } from "./link.ts";
 import { Liveness } from "./liveness.ts";
-import { StreamMachine } from "./stream-machine.ts";
+import type { StreamMachine } from "./stream-machine.ts";
+import { type Admit, type StreamEvent, StreamTable } from "./stream-table.ts";
 
 export type State = "connecting" | "open" | "suspect" | "interrupted" | "closed";
 type Change = "active" | "silence" | "heard" | "lost" | "over";
@@ -58,13 +54,9 @@ export type CoreEvent =
   /** Bytes are in flight and nothing is heard: dial anew, beside the link there is. */
   | { readonly type: "suspect" }
   | { readonly type: "interrupted" }
-  | { readonly type: "opened"; readonly stream: StreamMachine }
-  | { readonly type: "datagram"; readonly stream: StreamMachine; readonly data: Bytes }
+  | StreamEvent
   | { readonly type: "pong"; readonly number: number; readonly rttMs: number }
   | { readonly type: "closed"; readonly error: WherryError };
-
-/** Whether a stream of this name may be opened now: null, or the code to refuse it with. */
-export type Admit = (name: string, datagrams: boolean, now: number) => number | null;
 
 interface Candidate {
   readonly greeting: Greeting;
@@ -72,14 +64,6 @@ interface Candidate {
   /** Frames that overtook the HELLO on other lanes. */
   readonly early: { readonly lane: LaneKind; readonly data: Bytes }[];
   earlyBytes: number;
-}
-
-/** A stream that is over, kept while its last frame may have to be said again. */
-interface Tombstone {
-  readonly machine: StreamMachine;
-  readonly expires: number;
-  /** The heartbeat whose answer shows that the last frame has arrived. */
-  heartbeat: number;
 }
 
 export interface CoreOptions {
@@ -100,28 +84,16 @@ const LANES: Readonly<Partial<Record<Frame["kind"], LaneKind>>> = {
   datagram: "datagram",
 };
 
-type StreamFrame = Extract<Frame, { readonly stream: number }>;
-
 export class ConnectionCore {
   state: State = "connecting";
   error: WherryError | null = null;
   active: number | null = null;
   liveness: Liveness | null = null;
-  readonly streams = new Map<number, StreamMachine>();
-  /** Streams in which something happened that somebody may wait for. */
-  readonly touched = new Set<StreamMachine>();
+  readonly table: StreamTable;
   readonly #options: CoreOptions;
-  readonly #odd: boolean;
-  #nextStream: number;
   #peerHello: Hello | null = null;
   readonly #candidates = new Map<number, Candidate>();
-  readonly #tombstones = new Map<number, Tombstone>();
-  readonly #counts = { ours: 0, theirs: 0 };
-  #highestOpened = 0;
-  #credit = new SendCredit();
-  #pool = new ConnectionCredit();
   #control: { readonly link: number; readonly data: Bytes }[] = [];
-  readonly #sending = new Set<StreamMachine>();
   readonly #events: CoreEvent[] = [];
   #heartbeat = 0;
   readonly #heartbeats = new Map<number, number>();
@@ -133,8 +105,13 @@ export class ConnectionCore {
   constructor(options: CoreOptions) {
     const { now } = options;
     this.#options = options;
-    this.#odd = compare(options.local, options.peer) < 0;
-    this.#nextStream = this.#odd ? 1 : 2;
+    this.table = new StreamTable({
+      odd: compare(options.local, options.peer) < 0,
+      admit: options.admit,
+      emit: (frame) => this.#emit(frame),
+      tell: (event) => this.#events.push(event),
+      nextHeartbeat: () => this.nextHeartbeat,
+    });
     this.#answers = { tokens: HEARTBEAT_BURST, at: now };
     this.#graceUntil = now + GRACE_MS;
     this.#idleSince = now;
@@ -207,7 +184,7 @@ export class ConnectionCore {
     const resumed = before !== null && equal(hello.session, before.session);
     if (before !== null && !resumed) {
       const restarted = !equal(hello.instance, before.instance);
-      this.#forgetAll(new WherryError(restarted ? "PEER_RESTARTED" : "CONNECTION_LOST"));
+      this.table.abandon(new WherryError(restarted ? "PEER_RESTARTED" : "CONNECTION_LOST"));
     }
     this.#peerHello = hello;
     this.active = link;
@@ -218,27 +195,7 @@ export class ConnectionCore {
     this.#move("active");
     this.#events.push({ type: "active", link, resumed });
     if (old !== null) this.#events.push({ type: "dropped", link: old, error: null });
-    if (resumed) this.#emit({ kind: "limit", stream: 0, limit: this.#pool.tell(), received: this.#pool.received });
-    for (const machine of this.streams.values()) {
-      machine.resumed = !resumed;
-      machine.told = false;
-      if (machine.name === null) continue; // nothing may be said of it before its OPEN
-      if (!machine.confirmed) this.#emitOpen(machine);
-      if (resumed || machine.resetCode !== null || machine.stopCode !== null) this.#tell(machine);
-      this.#changed(machine);
-    }
-  }
-
-  /** End every stream: the other side knows none of them. Our numbers go on, none is used twice. */
-  #forgetAll(error: WherryError): void {
-    for (const machine of this.streams.values()) machine.abandon(error);
-    this.streams.clear();
-    this.#counts.ours = this.#counts.theirs = 0;
-    this.#tombstones.clear();
-    this.#sending.clear();
-    this.#highestOpened = 0;
-    this.#credit = new SendCredit();
-    this.#pool = new ConnectionCredit();
+    this.table.tellAll(resumed);
   }
 
   #drop(link: number, error: WherryError | null): void {
@@ -265,13 +222,8 @@ export class ConnectionCore {
    */
   open(name: string, { datagrams = false } = {}): StreamMachine {
     if (this.error !== null) throw this.error;
-    if (this.#counts.ours >= MAX_OWN_STREAMS) {
-      throw new WherryError("LIMIT_EXCEEDED", `${MAX_OWN_STREAMS} streams are open`);
-    }
-    const machine = this.#machine(this.#nextStream, name, datagrams);
-    this.#nextStream += 2;
-    this.#emitOpen(machine);
-    return machine;
+    this.#idleSince = null;
+    return this.table.open(name, datagrams);
   }
 
   /** The number of the next heartbeat: its answer shows that all control frames until now have arrived. */
@@ -301,9 +253,7 @@ export class ConnectionCore {
 
   #end(error: WherryError): void {
     this.error = error;
-    for (const machine of this.streams.values()) machine.abandon(error);
-    this.streams.clear();
-    this.#tombstones.clear();
+    this.table.abandon(error);
     this.#move("over");
     for (const link of this.#candidates.keys()) this.#drop(link, error);
     this.#events.push({ type: "closed", error });
@@ -325,17 +275,9 @@ export class ConnectionCore {
    */
   nextData(ready: (stream: number) => boolean, now: number): { readonly stream: number; readonly data: Bytes } | null {
     if (this.active === null) return null;
-    for (const machine of this.#sending) {
-      if (!ready(machine.number)) continue;
-      this.#sending.delete(machine);
-      const data = machine.nextFrame();
-      if (data === null) continue;
-      this.#sending.add(machine);
-      this.liveness?.sent(now);
-      this.touched.add(machine);
-      return { stream: machine.number, data };
-    }
-    return null;
+    const next = this.table.nextData(ready);
+    if (next !== null) this.liveness?.sent(now);
+    return next;
   }
 
   /** What happened, oldest first. */
@@ -347,10 +289,8 @@ export class ConnectionCore {
   nextDeadline(): number | null {
     if (this.state === "closed") return null;
     const times = Array.from(this.#candidates.values(), (candidate) => candidate.deadline);
-    for (const stone of this.#tombstones.values()) {
-      times.push(stone.expires);
-      break; // the oldest is the first
-    }
+    const { nextDeadline } = this.table;
+    if (nextDeadline !== null) times.push(nextDeadline);
     if (this.#graceUntil !== null) times.push(this.#graceUntil);
     if (this.#idleSince !== null) times.push(this.#idleSince + IDLE_MS);
     if (this.liveness !== null) {
@@ -362,20 +302,20 @@ export class ConnectionCore {
 
   /** Do what is due at `now`. */
   tick(now: number): void {
-    if (this.state === "closed") return;
+    const due = this.nextDeadline();
+    if (due === null) return;
     for (const [link, candidate] of this.#candidates) {
       if (now >= candidate.deadline) this.#drop(link, new WherryError("NEGOTIATION_FAILED", "no HELLO in time"));
     }
-    for (const [number, stone] of this.#tombstones) {
-      if (now < stone.expires) break;
-      this.#tombstones.delete(number);
-    }
-    if (this.liveness !== null) this.#tickLink(this.liveness, now);
+    this.table.expire(now);
+    // after a pause of our own, judge at the next tick, when what came meanwhile has been read
+    if (now - due > STALL_MS) this.liveness?.forgive(now - due, now);
+    else if (this.liveness !== null) this.#tickLink(this.liveness, now);
     if (this.#graceUntil !== null && now >= this.#graceUntil) {
       this.#end(new WherryError("CONNECTION_LOST", "no new link in time"));
       return;
     }
-    if (this.streams.size > 0 || this.#pins > 0) this.#idleSince = null;
+    if (this.table.streams.size > 0 || this.#pins > 0) this.#idleSince = null;
     else if (this.#idleSince === null) this.#idleSince = now;
     else if (now >= this.#idleSince + IDLE_MS) this.close(DONE, "idle", new WherryError("PEER_CLOSED", "it was idle"));
   }
@@ -402,16 +342,15 @@ export class ConnectionCore {
     const frame = decode(data);
     if (frame.kind === "unknown") return;
     if ((LANES[frame.kind] ?? "control") !== lane) throw violation(`${frame.kind} on a ${lane} lane`);
-    if (frame.kind === "open") this.#onOpen(frame, now);
-    else if ("stream" in frame && frame.stream !== 0) this.#onStream(frame, now);
+    if (frame.kind === "open") this.table.onOpen(frame, now);
+    else if ("stream" in frame && frame.stream !== 0) this.table.onFrame(frame, now);
     else this.#onConnection(frame, now);
   }
 
   #onConnection(frame: Frame, now: number): void {
     switch (frame.kind) {
       case "limit":
-        this.#credit.raiseTo(frame.limit);
-        for (const machine of this.streams.values()) this.#changed(machine);
+        this.table.onLimit(frame.limit);
         return;
       case "heartbeat":
         if (this.#mayAnswer(now)) this.#emit({ kind: "heartbeatReply", number: frame.number });
@@ -440,160 +379,7 @@ export class ConnectionCore {
     this.#heartbeats.delete(number);
     this.liveness.measured(now - sentAt);
     this.#events.push({ type: "pong", number, rttMs: now - sentAt });
-    for (const [stream, stone] of this.#tombstones) if (stone.heartbeat <= number) this.#tombstones.delete(stream);
-  }
-
-  #onOpen(frame: Extract<Frame, { kind: "open" }>, now: number): void {
-    const { stream: number, name, datagrams } = frame;
-    const known = this.streams.get(number) ?? this.#tombstones.get(number)?.machine;
-    if (this.#isOurs(number)) throw violation(`OPEN of stream ${number}, which is ours`);
-    if (number <= this.#highestOpened) {
-      if (known === undefined) this.#emitForgotten(number);
-      return;
-    }
-    this.#highestOpened = number;
-    const machine = known ?? this.#machine(number, null);
-    machine.onOpen({ name, limit: frame.limit, datagrams, emit: (told) => this.#emit(told) });
-    const crowded = this.#counts.theirs > MAX_PEER_STREAMS ? codeFor("LIMIT_EXCEEDED") : null;
-    const refused = this.#options.admit(name, datagrams, now) ?? crowded;
-    if (refused === null) this.#events.push({ type: "opened", stream: machine });
-    else machine.reset(refused, errorFor(refused, name));
-  }
-
-  #onStream(frame: StreamFrame, now: number): void {
-    const stone = this.#tombstones.get(frame.stream);
-    const machine = this.streams.get(frame.stream) ?? (stone === undefined ? this.#unknown(frame) : null);
-    if (machine === null) {
-      if (stone !== undefined) this.#onBuried(stone, frame);
-      return;
-    }
-    machine.confirmed = true;
-    this.#handle(machine, frame);
-    if (machine.over) this.#bury(machine, now);
-    this.consumed();
-  }
-
-  #handle(machine: StreamMachine, frame: StreamFrame): void {
-    switch (frame.kind) {
-      case "data":
-        machine.onData(frame.offset, frame.payload);
-        return;
-      case "fin":
-        machine.onFin(frame.final, frame.cut);
-        return;
-      case "stop":
-        machine.onStop(frame.code);
-        return;
-      case "reset":
-        machine.onReset(frame.code, frame.final, frame.forgotten);
-        return;
-      case "finAck":
-        machine.onFinAck(frame.final);
-        return;
-      case "limit":
-        machine.onLimit(frame.limit, frame.received);
-        return;
-      case "resume":
-        machine.onResume(frame.resume);
-        if (!machine.told) this.#tell(machine);
-        return;
-      case "datagram":
-        if (machine.datagrams && machine.name !== null && !machine.over) {
-          this.#events.push({ type: "datagram", stream: machine, data: frame.payload });
-        }
-        return;
-      default:
-        throw violation(`${frame.kind} twice`);
-    }
-  }
-
-  /** A frame of a stream that is neither open nor lately over. */
-  #unknown(frame: StreamFrame): StreamMachine | null {
-    const { stream: number, kind } = frame;
-    const neverOpened = `a frame of stream ${number}, which was never opened`;
-    if (this.#isOurs(number)) {
-      if (number >= this.#nextStream) throw violation(neverOpened);
-    } else if (number > this.#highestOpened) {
-      // its lane was faster than the control lane
-      if (kind === "data" || kind === "fin") return this.#machine(number, null);
-      if (kind !== "datagram") throw violation(neverOpened);
-      return null;
-    }
-    if (kind === "resume") this.#emitForgotten(number);
-    return null;
-  }
-
-  /** The peer does not know yet that a stream is over: say the last word again. */
-  #onBuried(stone: Tombstone, frame: StreamFrame): void {
-    const { machine } = stone;
-    if (frame.kind !== "reset" && frame.kind !== "resume" && frame.kind !== "fin") return;
-    stone.heartbeat = this.nextHeartbeat;
-    if (machine.resetCode === null) {
-      this.#handle(machine, frame);
-    } else if (frame.kind === "resume") {
-      const { number: stream, resetCode: code, send } = machine;
-      this.#emit({ kind: "reset", stream, code, final: send.highest, forgotten: false });
-    }
-  }
-
-  // -- streams --------------------------------------------------------------------------------------------------------
-
-  #isOurs(number: number): boolean {
-    return (number % 2 === 1) === this.#odd;
-  }
-
-  /** @param name - null where the peer opens it, and its OPEN may not have come */
-  #machine(number: number, name: string | null, datagrams = false): StreamMachine {
-    const ours = name !== null;
-    if (!ours && this.#counts.theirs >= MAX_PEER_STREAMS + MAX_REFUSED_STREAMS) {
-      throw violation("far more streams than are allowed");
-    }
-    const machine = new StreamMachine({
-      number,
-      name,
-      ours,
-      datagrams,
-      pool: this.#pool,
-      credit: this.#credit,
-      emit: ours ? (frame) => this.#emit(frame) : () => undefined,
-      changed: (changed) => this.#changed(changed),
-    });
-    this.streams.set(number, machine);
-    this.#counts[ours ? "ours" : "theirs"] += 1;
-    this.#idleSince = null;
-    return machine;
-  }
-
-  #bury(machine: StreamMachine, now: number): void {
-    this.streams.delete(machine.number);
-    this.#sending.delete(machine);
-    this.#counts[machine.ours ? "ours" : "theirs"] -= 1;
-    this.#tombstones.set(machine.number, { machine, expires: now + TOMBSTONE_MS, heartbeat: this.nextHeartbeat });
-    if (this.streams.size === 0 && this.#pins === 0) this.#idleSince = now;
-  }
-
-  #changed(machine: StreamMachine): void {
-    this.touched.add(machine);
-    if (machine.maySend) this.#sending.add(machine);
-  }
-
-  /** A reader has taken bytes: the connection's limit may have risen. */
-  consumed(): void {
-    const limit = this.#pool.update();
-    if (limit !== null) this.#emit({ kind: "limit", stream: 0, limit, received: this.#pool.received });
-  }
-
-  #emitOpen({ number: stream, name, datagrams }: StreamMachine): void {
-    this.#emit({ kind: "open", stream, name: name ?? "", limit: RESERVE_BYTES, datagrams });
-  }
-
-  #emitForgotten(stream: number): void {
-    this.#emit({ kind: "reset", stream, code: DONE, final: 0, forgotten: true });
-  }
-
-  #tell(machine: StreamMachine): void {
-    machine.told = true;
-    this.#emit(machine.resume());
+    this.table.answered(number);
   }
 
   #emit(frame: Frame): void {

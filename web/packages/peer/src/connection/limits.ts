@@ -62,6 +62,11 @@ export const HEARTBEAT_MISSES = 3;
 /** Silence with bytes in flight before a link is suspect; four round trips if that is longer. */
 export const SUSPECT_MS = 1000;
 export const SUSPECT_ROUND_TRIPS = 4;
+/**
+ * That a timer may be late before it counts as a pause of our own (a suspended computer) and not as the peer's silence:
+ * browsers let timers of hidden pages run once a second.
+ */
+export const STALL_MS = 2000;
 /** For the peer's HELLO on an open link: it is under way already. */
 export const HELLO_MS = 5000;
 /** Without any link before the connection is lost: two dialling attempts of 15 s. */

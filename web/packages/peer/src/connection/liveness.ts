@@ -27,6 +27,13 @@ export class Liveness {
     this.waitingSince ??= now;
   }
 
+  /** We were not running for so long: that nothing was heard then says nothing. */
+  forgive(ms: number, now: number): void {
+    this.heartbeatDue = Math.max(now, this.heartbeatDue);
+    this.heardAt = Math.min(now, this.heardAt + ms);
+    if (this.waitingSince !== null) this.waitingSince = Math.min(now, this.waitingSince + ms);
+  }
+
   /** A heartbeat came back. */
   measured(rttMs: number): void {
     this.rttMs = this.rttMs === null ? rttMs : (this.rttMs * 7 + rttMs) / 8;
