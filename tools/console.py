@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,9 @@ HEARTBEAT = 10.0
 
 TAIL_LINES = 30
 """Lines of a failed step's log that are shown: enough for pip's or npm's reason, short enough to read."""
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""Colours that a program prints although nobody sees them: they would be cut in the middle."""
 
 
 class SetupError(Exception):
@@ -94,4 +98,5 @@ def _clear() -> None:
 
 
 def _lines(log: Path) -> list[str]:
-    return log.read_text(encoding="utf-8", errors="replace").replace("\r", "\n").splitlines()
+    text = COLOUR.sub("", log.read_text(encoding="utf-8", errors="replace"))
+    return text.replace("\r", "\n").splitlines()
