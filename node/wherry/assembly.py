@@ -122,7 +122,7 @@ class Parts:
             self.instance,
             self.policy,
             dial=self._dial,
-            redial=self._dial_beside,
+            redial=self._redial,
             on_event=self._connection_event,
         )
         await add_basics(
@@ -256,8 +256,8 @@ class Parts:
         await self.joining.wait()
         await self.dialer.dial(peer)
 
-    def _dial_beside(self, peer: PeerId) -> None:
-        self.dialer.dial_beside(peer)
+    async def _redial(self, peer: PeerId) -> None:
+        await self.dialer.dial(peer)
 
     def _own_record(self) -> bytes:
         """Our signed record; nothing while we are only opening, when somebody may ask already."""
@@ -335,7 +335,7 @@ class Parts:
         self.introducers.poke()
         self.presence.poke()
         for peer in self.network.peers:
-            self.dialer.dial_beside(peer.id)
+            self._tasks.start(self._redial(peer.id), f"dial {peer.id.short} by the new network")
         self.events.emit("network", {"addresses": sorted(machine)})
 
     def _dht_event(self, event: DhtEvent) -> None:

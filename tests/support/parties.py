@@ -84,7 +84,7 @@ async def party(
             instance,
             Policy(),
             dial=lambda peer: dialer.dial(peer),
-            redial=lambda peer: dialer.dial_beside(peer),
+            redial=lambda peer: dialer.dial(peer),
         )
         await add_basics(
             network, Basics(name=lambda: "Quiet Heron", look_up=_nothing, metrics=lambda: "", named=lambda *_: None)

@@ -125,16 +125,6 @@ class Dialer:
                 self._around.records.forget(peer)
         return trace
 
-    def dial_beside(self, peer: PeerId) -> None:
-        """Try for a new link beside one that seems dead, without waiting for it."""
-        if self._around.records.get(peer) is None:
-            self._tasks.start(self._dial_quietly(peer), "dial again")
-        else:
-            self._meeting(peer).begin(Trace(peer, asyncio.get_running_loop().time))
-
-    async def _dial_quietly(self, peer: PeerId) -> None:
-        await self.dial(peer)
-
     async def ring(self, peer: PeerId) -> float:
         """A fresh look-up, then a sealed ping with no connection at all; returns the ping's round trip in seconds.
 

@@ -90,10 +90,6 @@ class Meeting:
         finally:
             self._waiting.discard(opened)
 
-    def begin(self, trace: Trace) -> None:
-        """Dial without waiting: beside a link that seems dead."""
-        self._tasks.start(self.dial(trace), "dial again")
-
     def receive(self, signal: Signal, payload: bytes, arrival: Arrival) -> None:
         """Take a checked signal of the peer's."""
         match signal:

@@ -47,12 +47,17 @@ class Inbox:
         self._error: WherryError | None = None
 
     async def put(self, received: Received) -> None:
-        """Take a message; waits while too many do."""
+        """Take a message; waits while too many do.
+
+        :raises WherryError: what `close` was given, once the connection has ended.
+        """
         await self._queue.put(received)
+        if self._error is not None:
+            raise self._error
 
     async def run(self) -> None:
-        """Hand messages on, until cancelled."""
-        while True:
+        """Hand messages on, until cancelled or closed: a hook may close it from within."""
+        while self._error is None:
             received = await self._queue.get()
             hold = self._next_hold(received.opcode)
             if hold is None:
@@ -99,7 +104,10 @@ class Inbox:
             for hold in holds:
                 if not hold.message.done():
                     hold.message.set_exception(error)
+                    hold.message.exception()  # whoever waited may be cancelled before it looks
         self._holds.clear()
+        while not self._queue.empty():  # whoever waits for room in `put` need not wait any more
+            self._queue.get_nowait()
 
     def _next_hold(self, opcode: int) -> _Hold | None:
         holds = self._holds.get(opcode)

@@ -1,7 +1,9 @@
 """The switchboard: connections, the handlers of streams, components, typed messages.
 
 It owns every `Connection` and `Peer`; the dialer brings links, `adopt` makes them a connection's. Nobody else closes
-one. Components hear of a peer exactly once when it comes and once when it goes.
+one. Components hear of a peer exactly once when it comes and once when it goes: each coming and going of one peer is a
+*move*, a task of the network's own, begun when the one before has ended. Nobody's impatience cancels a move, and
+`close` waits for all of them.
 """
 
 from __future__ import annotations
@@ -25,13 +27,14 @@ from ..connection import (
     Link,
     LinkActive,
     Policy,
+    State,
     Stream,
     SuspectLink,
 )
 from ..errors import PeerBanned, PeerClosed, PeerRestarted, WherryError
 from .component import Component, Context
 from .inbox import Received
-from .limits import HOOK_S
+from .limits import HOOK_S, REDIAL_S
 from .messages import MESSAGE_STREAM
 from .opcodes import Opcodes
 from .peer import Peer
@@ -46,7 +49,7 @@ class Network:
     :param instance: 8 random bytes of this process.
     :param policy: who may open which stream, and who is banned.
     :param dial: makes a connection to a peer; used by `connect`.
-    :param redial: tries for a new link beside a silent one, without waiting.
+    :param redial: tries once for a new link beside a silent one, or in place of a lost one.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class Network:
         policy: Policy,
         *,
         dial: Callable[[PeerId], Awaitable[object]],
-        redial: Callable[[PeerId], None],
+        redial: Callable[[PeerId], Awaitable[object]],
         on_event: Callable[[PeerId, Event], None] = lambda *_: None,
     ) -> None:
         self.local, self.policy, self.opcodes = local, policy, Opcodes()
@@ -65,9 +68,12 @@ class Network:
         self._datagram_handlers: dict[str, DatagramHandler] = {}
         self._components: list[Component] = []
         self._connections: dict[PeerId, Connection] = {}
+        #: Whom components have been told of.
         self._peers: dict[PeerId, Peer] = {}
-        self._arriving: dict[PeerId, asyncio.Lock] = {}
-        self._coming: dict[PeerId, asyncio.Future[Peer]] = {}
+        #: The newest self of each connected peer, which components may not have been told of yet.
+        self._newest: dict[PeerId, Peer] = {}
+        self._moves: dict[PeerId, asyncio.Task[None]] = {}
+        self._hooks: dict[asyncio.Task[Any] | None, PeerId] = {}
         self._tasks = Tasks("network")
         self._started = self._closing = False
 
@@ -87,17 +93,20 @@ class Network:
         return self._connections.get(peer)
 
     async def connect(self, peer: PeerId) -> Peer:
-        """The peer, connected: at once if it is already, else dialled.
+        """The peer, connected: at once if it is already, else dialled, and when every component has been told.
 
         :raises PeerNotFound, DialFailed, RefusedByPeer: if it cannot be had.
         :raises PeerBanned: if it is banned here.
+        :raises PeerClosed: if it went as soon as it had come.
         """
         if self._banned(peer):
             raise PeerBanned(peer=str(peer))
         known = self._peers.get(peer)
-        if known is not None:
+        if known is not None and known is self._newest.get(peer):
             return known
-        await self._dial(peer)
+        if peer not in self._newest:
+            await self._dial(peer)
+        await self._settled(peer)
         known = self._peers.get(peer)
         if known is None:
             raise PeerClosed("it went as soon as it had come", peer=str(peer))
@@ -127,11 +136,12 @@ class Network:
 
     async def add(self, component: Component) -> None:
         """Add a component: it is started, and told of everybody who is connected already."""
-        self._components.append(component)
         if self._started:
             await component.startup(self)
-            for peer in self.peers:
-                await self._hook(component.peer_connect(peer), "peer_connect")
+        self._components.append(component)
+        moves = [self._move(peer.id, self._introduce(component, peer)) for peer in self.peers]
+        for move in moves:
+            await asyncio.wait([move])
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -144,24 +154,33 @@ class Network:
     async def close(self) -> None:
         """Disconnect everybody, then clean up every component, the last one first."""
         self._closing = True
-        await asyncio.gather(*(self.disconnect(peer) for peer in list(self._connections)))
+        for peer in list(self._connections):
+            self.leave(peer)
+        while self._moves:
+            await asyncio.wait(list(self._moves.values()))
         await self._tasks.close()
         for component in reversed(self._components):
             await self._hook(component.cleanup(self), "cleanup")
 
     async def disconnect(self, peer: PeerId) -> None:
-        """Close the connection to a peer; every component has been told when this returns."""
-        connection = self._connections.pop(peer, None)
-        if connection is not None:
-            await connection.close()
-            await self._gone(peer, PeerClosed("closed here", peer=str(peer)))
+        """Close the connection to a peer; every component has been told when this returns.
+
+        In a hook that runs for this very peer it does not wait, as nobody can wait for his own end.
+        """
+        self.leave(peer)
+        if self._hooks.get(asyncio.current_task()) != peer:
+            await self._settled(peer)
 
     def leave(self, peer: PeerId) -> None:
-        """Disconnect a peer without waiting for it: for components, which must not wait for their own end."""
-        self._tasks.start(self.disconnect(peer), f"leave {peer.short}")
+        """Disconnect a peer without waiting for it."""
+        connection = self._connections.get(peer)
+        if connection is not None:
+            self._go(peer, connection, PeerClosed("closed here", peer=str(peer)))
 
     def adopt(self, peer: PeerId, link: Link, greeting: Greeting) -> Awaitable[None]:
         """Greet over an open link; it becomes the connection's, a new one or the one there is.
+
+        Returns when the peer has greeted back. Components are told afterwards, and take as long as they like.
 
         :raises RemoteError: if the other end does not greet back, or is banned; the link is closed then.
         """
@@ -170,10 +189,9 @@ class Network:
     async def _adopt(self, peer: PeerId, link: Link, greeting: Greeting) -> None:
         if self._closing or self._banned(peer):
             await link.close()
-            raise PeerBanned(peer=str(peer))
+            raise PeerClosed("the node stops") if self._closing else PeerBanned(peer=str(peer))
         connection = self._connections.get(peer)
         if connection is None:
-            self._coming[peer] = asyncio.get_running_loop().create_future()
             connection = self._connections[peer] = Connection(
                 local=self.local.key,
                 peer=peer.key,
@@ -181,76 +199,104 @@ class Network:
                 policy=self.policy,
                 handlers=self._handlers,
                 datagram_handlers=self._datagram_handlers,
-                on_event=lambda event: self._event(peer, event),
+                on_event=lambda event: self._event(peer, connection, event),
             )
         await connection.attach(link, greeting)
-        async with self._arriving.setdefault(peer, asyncio.Lock()):
-            if self._connections.get(peer) is connection and peer not in self._peers:
-                await self._come(peer, connection)
 
-    # -- inside ---------------------------------------------------------------------------------------------------
+    # -- coming and going -----------------------------------------------------------------------------------------
 
-    def _event(self, peer: PeerId, event: Event) -> None:
+    def _event(self, peer: PeerId, connection: Connection, event: Event) -> None:
         self._on_event(peer, event)
+        if self._connections.get(peer) is not connection:
+            return  # it has been let go
         match event:
             case SuspectLink() | Interrupted():
                 if not self._closing:
                     self._redial(peer)
-            case LinkActive(resumed=False) if peer in self._peers:
-                self._coming[peer] = asyncio.get_running_loop().create_future()
-                self._tasks.start(self._restarted(peer), f"{peer.short} restarted")
+            case LinkActive(resumed=False):
+                self._come(peer, connection)
             case Closed(error=error):
-                connection = self._connections.pop(peer, None)
-                if connection is not None:
-                    self._tasks.start(self._let_go(peer, connection, error), f"{peer.short} goes")
+                self._go(peer, connection, error)
             case _:
                 return
 
-    async def _come(self, peer_id: PeerId, connection: Connection) -> None:
+    def _come(self, peer_id: PeerId, connection: Connection) -> None:
+        """A peer is there, or a new instance of one: for everybody above, one went and another came."""
         peer = Peer(peer_id, connection, self.opcodes, may_send=self._may_send, dispatch=self._dispatch)
-        self._peers[peer_id] = peer
-        coming = self._coming.get(peer_id)
-        if coming is not None and not coming.done():
-            coming.set_result(peer)
-        for component in self._components:
-            await self._hook(component.peer_connect(peer), "peer_connect")
+        before = self._newest.get(peer_id)
+        if before is not None:
+            before.end(PeerRestarted(peer=str(peer_id)))
+        self._newest[peer_id] = peer
+        self._move(peer_id, self._welcome(peer))
+
+    def _go(self, peer_id: PeerId, connection: Connection, error: WherryError) -> None:
+        del self._connections[peer_id]
+        peer = self._newest.pop(peer_id, None)
+        if peer is not None:
+            peer.end(error)
+        closing = self._tasks.start(connection.close(), f"close {peer_id.short}")
+        self._move(peer_id, self._farewell(peer_id, closing))
+
+    async def _welcome(self, peer: Peer) -> None:
+        await self._part(peer.id)
+        if self._newest.get(peer.id) is not peer:
+            await peer.close()
+            return
+        self._peers[peer.id] = peer
+        for component in list(self._components):
+            await self._hook(component.peer_connect(peer), "peer_connect", peer.id)
         peer.start()
 
-    async def _let_go(self, peer: PeerId, connection: Connection, error: WherryError) -> None:
-        await connection.close()
-        await self._gone(peer, error)
+    async def _farewell(self, peer_id: PeerId, closing: asyncio.Task[None] | None) -> None:
+        if closing is not None:
+            await asyncio.wait([closing])
+        await self._part(peer_id)
 
-    async def _restarted(self, peer_id: PeerId) -> None:
-        """The peer is a new instance on the connection there was: for everybody above, one went and another came."""
-        async with self._arriving.setdefault(peer_id, asyncio.Lock()):
-            await self._part(peer_id, PeerRestarted(peer=str(peer_id)))
-            connection = self._connections.get(peer_id)
-            if connection is not None:
-                await self._come(peer_id, connection)
-
-    async def _gone(self, peer_id: PeerId, error: WherryError) -> None:
-        async with self._arriving.setdefault(peer_id, asyncio.Lock()):
-            await self._part(peer_id, error)
-        if peer_id not in self._connections:
-            self._arriving.pop(peer_id, None)
-            coming = self._coming.pop(peer_id, None)
-            if coming is not None:
-                coming.cancel()
-
-    async def _part(self, peer_id: PeerId, error: WherryError) -> None:
+    async def _part(self, peer_id: PeerId) -> None:
         peer = self._peers.pop(peer_id, None)
         if peer is not None:
-            await peer.close(error)
-            for component in self._components:
-                await self._hook(component.peer_disconnect(peer), "peer_disconnect")
+            await peer.close()
+            for component in list(self._components):
+                await self._hook(component.peer_disconnect(peer), "peer_disconnect", peer_id)
+
+    async def _introduce(self, component: Component, peer: Peer) -> None:
+        if self._peers.get(peer.id) is peer:
+            await self._hook(component.peer_connect(peer), "peer_connect", peer.id)
+
+    def _move(self, peer: PeerId, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do `work` when what was begun for this peer before has ended."""
+        before = self._moves.get(peer)
+
+        async def in_turn() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            try:
+                await work
+            finally:
+                if self._moves.get(peer) is move:
+                    del self._moves[peer]
+
+        move = asyncio.create_task(in_turn(), name=f"network: {peer.short} comes or goes")
+        self._moves[peer] = move
+        return move
+
+    async def _settled(self, peer: PeerId) -> None:
+        move = self._moves.get(peer)
+        if move is not None:
+            await asyncio.wait([move])
+
+    # -- inside ---------------------------------------------------------------------------------------------------
 
     async def _dispatch(self, peer: Peer, received: Received) -> None:
         context = Context(network=self, peer=peer, opcode=received.opcode, id=received.id, message=received.message)
-        for component in self._components:
-            await self._hook(component.receive(context), "receive")
+        for component in list(self._components):
+            await self._hook(component.receive(context), "receive", peer.id)
 
-    async def _hook(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    async def _hook(self, work: Coroutine[Any, Any, None], name: str, peer: PeerId | None = None) -> None:
         """Run one hook; whatever a component does wrong stays its own."""
+        task = asyncio.current_task()
+        if peer is not None:
+            self._hooks[task] = peer
         try:
             async with asyncio.timeout(HOOK_S):
                 await work
@@ -258,8 +304,14 @@ class Network:
             log.warning("a component's %s took longer than %s s and was left behind", name, HOOK_S)
         except WherryError as error:
             log.debug("a component's %s ended: %s", name, error.code)
+        except asyncio.CancelledError:
+            if task is not None and task.cancelling():
+                raise
+            log.warning("a component's %s waited for something that was cancelled", name)
         except Exception:  # a component is somebody else's code: its bug must not end the node
             log.exception("a component's %s failed", name)
+        finally:
+            self._hooks.pop(task, None)
 
     def _banned(self, peer: PeerId) -> bool:
         return self.policy.banned(peer.key, asyncio.get_running_loop().time()) is not None
@@ -268,8 +320,7 @@ class Network:
         return allowed == "anyone" or self.policy.is_friend(peer.key) or self.policy.allows(peer.key, str(opcode))
 
     async def _read_messages(self, stream: Stream) -> None:
-        """The peer may speak before everybody here has been told that it is there: wait until they have."""
-        coming = self._coming.get(PeerId(stream.peer))
-        if coming is not None:
-            peer = await asyncio.shield(coming)
+        """The peer may speak before everybody here has been told that it is there: what it says waits till then."""
+        peer = self._newest.get(PeerId(stream.peer))
+        if peer is not None:
             await peer.read(stream)

@@ -13,9 +13,9 @@ from wherry_signaling.rates import Bucket
 from wherry_signaling.tasks import Tasks
 
 from ..connection import Connection, Datagrams, Stream
-from ..errors import Malformed, PolicyRefused, ReceiveTimeout, RemoteError, Unsupported, WherryError
+from ..errors import Malformed, PeerClosed, PolicyRefused, ReceiveTimeout, RemoteError, Unsupported, WherryError
 from .inbox import Inbox, Received
-from .limits import MESSAGES_PER_S, REPLY_S
+from .limits import MESSAGES_PER_S, REFUSALS_AT_ONCE, REPLY_S
 from .messages import MESSAGE_STREAM, Envelope, Parser, encode
 from .opcodes import Opcode, Opcodes, Refused
 
@@ -49,7 +49,9 @@ class Peer:
         self._replies: dict[int, asyncio.Future[Any]] = {}
         self._out: Stream | None = None
         self._out_lock = asyncio.Lock()
+        self._allowance = Bucket.full(MESSAGES_PER_S, asyncio.get_running_loop().time())
         self._tasks = Tasks(f"peer {peer_id.short}")
+        self._refusing = 0
 
     def __repr__(self) -> str:
         return f"<Peer {self.id.short} {self.connection.state.value}>"
@@ -124,7 +126,6 @@ class Peer:
     async def read(self, stream: Stream) -> None:
         """Read the peer's message stream until it ends."""
         parser = Parser()
-        bucket = Bucket.full(MESSAGES_PER_S, asyncio.get_running_loop().time())
         async for data in stream:
             try:
                 envelopes = parser.feed(data)
@@ -132,17 +133,21 @@ class Peer:
                 stream.reset(Malformed.wire or 0)
                 raise
             for envelope in envelopes:
-                wait_s = bucket.spend(asyncio.get_running_loop().time())
+                wait_s = self._allowance.spend(asyncio.get_running_loop().time())
                 if wait_s > 0:
                     await asyncio.sleep(wait_s)
                 await self._take(envelope)
 
-    async def close(self, error: WherryError) -> None:
-        """The connection is gone."""
+    def end(self, error: WherryError) -> None:
+        """The connection is gone: whoever waits for something of the peer's hears why."""
         self._inbox.close(error)
         for reply in self._replies.values():
             if not reply.done():
                 reply.set_exception(error)
+                reply.exception()  # whoever asked may still be writing, and hears it there
+
+    async def close(self) -> None:
+        """After `end`: leave no task behind."""
         await self._tasks.close()
 
     # -- inside ---------------------------------------------------------------------------------------------------
@@ -164,15 +169,33 @@ class Peer:
         await self._inbox.put(Received(envelope.opcode, envelope.id, message))
 
     async def _refuse(self, envelope: Envelope, wire: int | None, reason: str) -> None:
-        if envelope.opcode != Opcode.REFUSED and not envelope.reply_to:
+        if envelope.opcode != Opcode.REFUSED and not envelope.reply_to and self._refusing < REFUSALS_AT_ONCE:
+            self._refusing += 1
             self._tasks.start(self._send_refusal(envelope.id, Refused(wire or 0, reason)), "refuse")
 
     async def _send_refusal(self, to: int, refused: Refused) -> None:
-        await self.send(refused, reply_to=to)
+        try:
+            await self.send(refused, reply_to=to)
+        finally:
+            self._refusing -= 1
 
     async def _write(self, data: bytes) -> None:
-        async with self._out_lock:
+        """Write a whole message: who is cancelled meanwhile leaves no half of one in the stream."""
+        await self._out_lock.acquire()
+        writing = self._tasks.start(self._write_whole(data), "write")
+        if writing is None:
+            self._out_lock.release()
+            raise PeerClosed("it has gone", peer=str(self.id))
+        await asyncio.wait([writing])
+        if writing.cancelled():
+            raise PeerClosed("it has gone", peer=str(self.id))
+        writing.result()
+
+    async def _write_whole(self, data: bytes) -> None:
+        try:
             out = self._out or await self.connection.open_stream(MESSAGE_STREAM)
             self._out = None
             await out.write(data)
             self._out = out
+        finally:
+            self._out_lock.release()
