@@ -155,6 +155,8 @@ def _read_file(file: Path) -> list[tuple[Setting, object]]:
         tree = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigInvalid(f"{file} is no TOML: {error}", hint="Mend that place, or move the file away.") from error
+    except RecursionError as error:
+        raise ConfigInvalid(f"{file} has values nested too deeply", hint="Is it the right file?") from error
     return [(_known(name, str(file)), raw) for name, raw in _flatten(tree)]
 
 

@@ -232,6 +232,12 @@ async def test_without_a_node(wherry: Wherry, command: str) -> None:
         ("ping Ada", 4, "PEER_NOT_FOUND"),
         ("ping Cy -c 2 -i 0.1", 4, "PEER_NOT_FOUND"),
         ("ping Bela -c 0", 2, "USAGE"),
+        ("ping Bela --timeout nan", 2, "USAGE"),
+        ("ping Bela --timeout inf", 2, "USAGE"),
+        ("ping Bela --interval nan", 2, "USAGE"),
+        ("ping Bela --interval 1e300", 2, "USAGE"),
+        ("status --wait nan", 2, "USAGE"),
+        ("status --wait 1e300", 2, "USAGE"),
         ("connect", 2, "USAGE"),
         ("status --colour", 2, "USAGE"),
         ("sttaus", 2, "USAGE"),
@@ -250,6 +256,16 @@ async def test_exit_codes(wherry: Wherry, up: FakeNode, words: str, code: int, e
     assert result.code == code
     assert len(result.err.splitlines()) == 1
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("peer", ["", " ", "x" * 100_000])
+async def test_what_cannot_name_a_peer_is_refused_in_words_of_the_command(
+    wherry: Wherry, up: FakeNode, peer: str
+) -> None:
+    for command in ("connect", "ping", "explain"):
+        result = await wherry(command, "--json", "--", peer)
+        assert (result.code, result.json["error"]["code"]) == (2, "USAGE")
+        assert "PEER" in result.json["error"]["message"]
 
 
 async def test_a_slip_gets_a_guess(wherry: Wherry) -> None:

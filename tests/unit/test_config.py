@@ -124,6 +124,7 @@ def test_a_link_is_a_bootstrap_entry(folders: tuple[Path, Path]) -> None:
         ("bootstrap = ['no where:x']", ["is no host:port"]),
         ("log.level = 'loud'", ["is none of these", "debug, info, warning or error"]),
         ("this is no toml", ["is no TOML", "line 1"]),
+        ("name = " + "[" * 5000 + "]" * 5000, ["nested too deeply"]),
     ],
 )
 def test_a_refusal_names_the_setting_the_file_and_what_is_allowed(

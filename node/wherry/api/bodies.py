@@ -9,7 +9,9 @@ from msgspec import Meta, Struct
 from ..views import ConnectionView, PathWord, View
 from . import limits
 
-PeerText = Annotated[str, Meta(min_length=1, max_length=2_000, description="An id, address, link, label or name.")]
+PeerText = Annotated[
+    str, Meta(min_length=1, max_length=limits.PEER_CHARACTERS, description="An id, address, link, label or name.")
+]
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

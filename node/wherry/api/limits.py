@@ -6,6 +6,8 @@ from typing import Final
 
 #: Bytes of one request's body: the largest is a peer's name, or a link.
 REQUEST_BYTES: Final = 64 * 1024
+#: Characters of what names a peer: more than the longest link, with three ways in, has.
+PEER_CHARACTERS: Final = 2_000
 #: Pings asked for in one request.
 PINGS: Final = 1_000
 #: Seconds between two pings at least: ten a second is what the other side answers.

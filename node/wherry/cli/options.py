@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import click
 from wherry_signaling.errors import WherryError
 
 from ..api.client import Client
+from ..api.limits import PEER_CHARACTERS, WAIT_S
 from ..config import home_of
 from ..home import Home
 
@@ -26,7 +28,40 @@ home_option = click.option(
     help="The node's folder. [default: WHERRY_HOME, else the user's own]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help='One JSON object, with "v": 1; a promise.')
-peer_argument = click.argument("peer", metavar="PEER")
+
+
+class Seconds(click.FloatRange):
+    """Seconds, from `least` to the longest that the node waits for anything; no NaN, which no range refuses."""
+
+    def __init__(self, least: float = 0.0, *, least_open: bool = False) -> None:
+        super().__init__(min=least, max=WAIT_S, min_open=least_open)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; a usage error if it is none or out of range."""
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return seconds
+
+
+class PeerText(click.ParamType):
+    """What may name a peer: not nothing, and not a whole book."""
+
+    name = "peer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text without spaces around it; a usage error if nothing is left, or too much."""
+        text = str(value).strip()
+        if not text:
+            self.fail("it is empty.", param, ctx)
+        if len(text) > PEER_CHARACTERS:
+            self.fail(
+                f"it has {len(text)} characters; nothing that names a peer has more than {PEER_CHARACTERS}.", param, ctx
+            )
+        return text
+
+
+peer_argument = click.argument("peer", metavar="PEER", type=PeerText())
 
 PEER_HELP = """
 

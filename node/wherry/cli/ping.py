@@ -14,7 +14,7 @@ from ..api.limits import PING_INTERVAL_S, PINGS
 from ..errors import DialTimeout
 from ..views import PathWord, PingReplyView
 from . import screen, words
-from .options import about_peer, advising, home_option, json_option, node_at, peer_argument
+from .options import Seconds, about_peer, advising, home_option, json_option, node_at, peer_argument
 
 DIRECT = ("direct", "direct_lan")
 
@@ -66,7 +66,7 @@ class Tally:
     "interval_s",
     default=1.0,
     show_default=True,
-    type=click.FloatRange(min=PING_INTERVAL_S),
+    type=Seconds(PING_INTERVAL_S),
     help="Seconds between two.",
 )
 @click.option(
@@ -74,7 +74,7 @@ class Tally:
     "timeout_s",
     default=5.0,
     show_default=True,
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(least_open=True),
     help="Seconds to wait for each reply.",
 )
 @home_option

@@ -8,7 +8,7 @@ import click
 
 from ..views import StatusView
 from . import screen, words
-from .options import home_option, json_option, node_at
+from .options import Seconds, home_option, json_option, node_at
 from .peers import show_peers
 from .waiting import wait_until_ready
 
@@ -16,9 +16,7 @@ from .waiting import wait_until_ready
 @click.command("status")
 @home_option
 @json_option
-@click.option(
-    "--wait", "wait_s", metavar="SECONDS", type=click.FloatRange(min=0), help="Wait until the node is ready; 5 if not."
-)
+@click.option("--wait", "wait_s", metavar="SECONDS", type=Seconds(), help="Wait until the node is ready; 5 if not.")
 def command(home: str | None, as_json: bool, wait_s: float | None) -> None:
     """How the node is doing, and who is connected.
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from kademlia.storage import IStorage
 
-from wherry.errors import DatabaseCorrupt, DiskFull
+from wherry.errors import DatabaseCorrupt, DiskFull, HomeUnusable, WherryError
 
 from .document import CheckedDocument
 from .frames import Status
@@ -68,7 +68,8 @@ class DocumentStore(IStorage):
     :param documents: kept in all.
     :param total_bytes: of them together.
     :param per_source: documents kept for one network.
-    :raises DatabaseCorrupt: if the file is no database; it is left as it is.
+    :raises DatabaseCorrupt: if the file is damaged, or no database; it is left as it is.
+    :raises DiskFull, HomeUnusable: if it cannot be opened for another reason.
     """
 
     def __init__(
@@ -80,16 +81,21 @@ class DocumentStore(IStorage):
         per_source: int = DOCUMENTS_PER_SOURCE,
     ) -> None:
         self._documents, self._total_bytes, self._per_source = documents, total_bytes, per_source
-        self._connection = sqlite3.connect(path, isolation_level=None)
         try:
+            self._connection = sqlite3.connect(path, isolation_level=None)
+        except sqlite3.Error as error:
+            raise _not_opened(path, error) from error
+        try:
+            if (found := self._one("PRAGMA quick_check(1)")[0]) != "ok":
+                raise sqlite3.DatabaseError(found)
             self._connection.execute("PRAGMA journal_mode=WAL")
             # A commit need not reach the disk before the publisher hears of it: there are k holders.
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(_SCHEMA)
             count, size = self._one("SELECT count(*), coalesce(sum(length(document)), 0) FROM dht_document")
-        except (sqlite3.DatabaseError, DatabaseCorrupt) as error:
+        except (sqlite3.Error, DatabaseCorrupt) as error:
             self._connection.close()
-            raise DatabaseCorrupt(str(path)) from error
+            raise _not_opened(path, error.__cause__ or error) from error
         self._count, self._bytes = int(count), int(size)
         #: Once full: keys at this distance from our own id, or farther, are not taken.
         self._edge = 2**160
@@ -235,6 +241,18 @@ class DocumentStore(IStorage):
             self._connection.execute(query, values).close()
         except sqlite3.DatabaseError as error:
             raise DiskFull(str(error)) from error
+
+
+def _not_opened(path: Path | str, error: BaseException) -> WherryError:
+    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return DiskFull(f"{path} cannot grow")
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_BUSY:
+            return HomeUnusable(f"{path}: {error}")
+        case sqlite3.SQLITE_IOERR:
+            return DiskFull(f"{path} cannot be written: {error}")
+    hint = "Nothing was changed. Move it away: only what this node keeps for others is in it."
+    return DatabaseCorrupt(f"{path}: {' '.join(str(error).split())[:160]}", hint=hint)
 
 
 _HELD: Final = "key, purpose, publisher, sequence, expires, document FROM dht_document"

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from wherry.dht import CheckedDocument, DocumentStore
 from wherry.dht.frames import Status
 from wherry.dht.limits import KEEP_S, PUBLISHERS_PER_KEY
-from wherry.errors import DatabaseCorrupt
+from wherry.errors import DatabaseCorrupt, HomeUnusable
 
 OWN = bytes(20)
 NOW = 1_800_000_000.0
@@ -138,6 +138,26 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(DatabaseCorrupt):
         DocumentStore(path)
     assert path.read_bytes() == b"not a database" * 100
+
+
+def test_a_page_that_is_damaged_is_noticed_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    store = DocumentStore(path)
+    for number in range(50):
+        put(store, checked(number), bytes(500))
+    store.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xa5" * 4096 + whole[8192:])
+    damaged = path.read_bytes()
+    with pytest.raises(DatabaseCorrupt, match=r"kept\.db"):
+        DocumentStore(path)
+    assert path.read_bytes() == damaged
+
+
+def test_what_is_in_its_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kept.db").mkdir()
+    with pytest.raises(HomeUnusable, match=r"kept\.db"):
+        DocumentStore(tmp_path / "kept.db")
 
 
 def test_what_nobody_stored_again_is_due(store: DocumentStore) -> None:
