@@ -31,7 +31,7 @@ from ..connection import (
     Stream,
     SuspectLink,
 )
-from ..errors import PeerBanned, PeerClosed, PeerRestarted, WherryError
+from ..errors import PeerBanned, PeerClosed, PeerRestarted, RemoteError, WherryError
 from .component import Component, Context
 from .inbox import Received
 from .limits import HOOK_S, REDIAL_S
@@ -74,6 +74,7 @@ class Network:
         self._newest: dict[PeerId, Peer] = {}
         self._moves: dict[PeerId, asyncio.Task[None]] = {}
         self._hooks: dict[asyncio.Task[Any] | None, PeerId] = {}
+        self._healing: set[PeerId] = set()
         self._tasks = Tasks("network")
         self._started = self._closing = False
 
@@ -210,9 +211,9 @@ class Network:
         if self._connections.get(peer) is not connection:
             return  # it has been let go
         match event:
-            case SuspectLink() | Interrupted():
-                if not self._closing:
-                    self._redial(peer)
+            case SuspectLink() | Interrupted() if peer not in self._healing and not self._closing:
+                self._healing.add(peer)
+                self._tasks.start(self._heal(peer, connection), f"dial {peer.short} again")
             case LinkActive(resumed=False):
                 self._come(peer, connection)
             case Closed(error=error):
@@ -262,6 +263,18 @@ class Network:
     async def _introduce(self, component: Component, peer: Peer) -> None:
         if self._peers.get(peer.id) is peer:
             await self._hook(component.peer_connect(peer), "peer_connect", peer.id)
+
+    async def _heal(self, peer: PeerId, connection: Connection) -> None:
+        """Try for a new link until there is one, the old one is heard again, or the connection is over."""
+        try:
+            while connection.state in (State.SUSPECT, State.INTERRUPTED):
+                try:
+                    await self._redial(peer)
+                except RemoteError as error:
+                    log.debug("%s is dialled again in %s s: %s", peer.short, REDIAL_S, error.code)
+                    await asyncio.sleep(REDIAL_S)
+        finally:
+            self._healing.discard(peer)
 
     def _move(self, peer: PeerId, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do `work` when what was begun for this peer before has ended."""
