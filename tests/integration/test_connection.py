@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import random
 import resource
 import sys
+from typing import Any
 
 import pytest
 
 from wherry.connection import Datagrams, Greeting, State, Stream
-from wherry.connection.engines.aiortc import AiortcEngine
+from wherry.connection.engines.aiortc import AiortcEngine, AiortcLink
 from wherry.connection.limits import CONNECTION_WINDOW_BYTES, MAX_STREAM_WINDOW_BYTES
 from wherry.errors import FlowViolation, PeerClosed, ProtocolViolation, RemoteError, StreamReset
 from wherry.testing.pairs import ALICE_INSTANCE, ConnectedPair, connected_pair
@@ -135,6 +137,37 @@ async def test_a_reader_that_stops_while_others_go_on() -> None:
         filling.cancel()
         await asyncio.wait([filling])
         sleeper.reset()
+
+
+class LossyTransport:
+    """A socket's transport that loses and delays some of what is sent, from a seed."""
+
+    def __init__(self, transport: asyncio.DatagramTransport, chance: random.Random) -> None:
+        self._transport, self._chance = transport, chance
+
+    def sendto(self, data: bytes, address: tuple[str, int]) -> None:
+        drawn = self._chance.random()
+        if drawn < 0.01:
+            return
+        if drawn < 0.05:
+            asyncio.get_running_loop().call_later(0.003, self._transport.sendto, data, address)
+        else:
+            self._transport.sendto(data, address)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_packets_that_are_lost_or_late(seed: int) -> None:
+    async with connected_pair(engine=AiortcEngine(), handlers={"/echo/1": echo}) as pair:
+        chance = random.Random(seed)
+        for link in pair.links[-1]:
+            assert isinstance(link, AiortcLink)
+            for protocol in link._ice._protocols:
+                protocol.transport = LossyTransport(protocol.transport, chance)  # type: ignore[assignment]
+        await there_and_back(pair, MIB // 2)
+        assert pair.alice.state is State.OPEN
 
 
 async def test_datagrams() -> None:

@@ -122,6 +122,8 @@ class AiortcLink:
         self._open = self._loop.create_future()
         self._settling: set[asyncio.Event] = set()
         self._connecting: asyncio.Task[None] | None = None
+        #: Set when the candidates of the peer's description are in, or the link ends.
+        self._described = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
         channel = RTCDataChannel(
             self._sctp,
@@ -158,7 +160,8 @@ class AiortcLink:
         await self._start(remote)
 
     async def add_candidate(self, candidate: str | None) -> None:
-        """See `Link`."""
+        """See `Link`. It waits until those of the description are in: the end of all must not overtake them."""
+        await self._described.wait()
         if self._ice._remote_candidates_end or self._closing is not None:
             return
         if candidate is None:
@@ -209,9 +212,12 @@ class AiortcLink:
             self._failed(NegotiationFailed(f"aiortc: {type(next(_leaves(errors))).__name__}"))
 
     async def _add_candidates(self, remote: sdp.Description) -> None:
-        async with asyncio.TaskGroup() as group:
-            for candidate in remote.candidates:
-                group.create_task(self._ice.add_remote_candidate(candidate))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for candidate in remote.candidates:
+                    group.create_task(self._ice.add_remote_candidate(candidate))
+        finally:
+            self._described.set()
         if remote.complete and not self._ice._remote_candidates_end:
             await self._ice.add_remote_candidate(None)
 
@@ -362,6 +368,7 @@ class AiortcLink:
         await asyncio.shield(self._closing)
 
     async def _shut(self) -> None:
+        self._described.set()
         for settled in self._settling:
             settled.set()
         if self._connecting is not None:
