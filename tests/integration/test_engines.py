@@ -142,6 +142,19 @@ async def test_buffered_is_counted_and_drains(engine: Engine) -> None:
         assert ours.control.buffered == 0
 
 
+async def test_the_end_of_candidates_that_comes_at_once_harms_nothing(engine: Engine) -> None:
+    ours, theirs = engine.create(ice_servers=[]), engine.create(ice_servers=[])
+    try:
+        answer = await theirs.answer(await ours.offer())
+        early = asyncio.create_task(theirs.add_candidate(None))  # a tab may trickle its end before we have begun
+        await ours.accept(answer)
+        async with asyncio.timeout(10):
+            await asyncio.gather(ours.opened(), theirs.opened(), early)
+    finally:
+        await ours.close()
+        await theirs.close()
+
+
 async def test_the_other_end_hears_of_a_close(engine: Engine) -> None:
     async with joined(engine) as (ours, theirs):
         closed = asyncio.Event()
