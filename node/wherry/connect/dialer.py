@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from wherry_signaling.errors import NotForUs, RemoteError
+from wherry_signaling.errors import RemoteError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.rates import Rates
 from wherry_signaling.record import PeerRecord
@@ -20,7 +20,7 @@ from wherry_signaling.signals import Answer, Offer, Ping, Pong, Refusal, Signal,
 from wherry_signaling.tasks import Tasks
 
 from ..connection import Engine, Greeting, IceServer, Link
-from ..errors import DialTimeout, PeerNotFound, RefusedByPeer
+from ..errors import DialFailed, DialTimeout, PeerNotFound, RefusedByPeer
 from .limits import (
     DIAL_S,
     INBOUND_AT_ONCE,
@@ -87,6 +87,7 @@ class Dialer:
         self._pings: dict[bytes, tuple[PeerId, asyncio.Future[None]]] = {}
         self._rates = Rates(SIGNALS_PER_S, remembered=PAIRS_REMEMBERED)
         self._tasks = Tasks("dialer")
+        self._closed = False
 
     async def __aenter__(self) -> Dialer:
         return self
@@ -95,7 +96,8 @@ class Dialer:
         await self.close()
 
     async def close(self) -> None:
-        """End every attempt; whoever waits for one hears it."""
+        """End every attempt; whoever waits for one hears it. What comes afterwards is declined."""
+        self._closed = True
         await self._tasks.close()
         for meeting in list(self._meetings.values()):
             await meeting.close()
@@ -115,6 +117,8 @@ class Dialer:
         try:
             async with asyncio.timeout(DIAL_S):
                 await self._around.records.find(peer, trace)
+                if self._closed:
+                    raise DialFailed("the node stops", peer=str(peer))
                 await self._meeting(peer).dial(trace)
         except TimeoutError as error:
             raise DialTimeout(f"{DIAL_S:.0f} s have passed", peer=str(peer)) from error
@@ -166,10 +170,10 @@ class Dialer:
 
         Declined and absent look alike to the sender, so overload, bans and nonsense are all just declined.
         """
+        if self._closed:
+            return False
         try:
             signal, opened = open_signal(envelope, recipient=self.identity)
-        except NotForUs:
-            return False
         except RemoteError:
             return False
         peer = opened.sender

@@ -11,6 +11,7 @@ from typing import Any
 from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.errors import RemoteError, WherryError
 from wherry_signaling.identity import PeerId, x25519_public
+from wherry_signaling.limits import CANDIDATES
 from wherry_signaling.scope import Scope
 from wherry_signaling.signals import ROLE_BESIDE, ROLE_FIRST, Answer, Candidates, Offer, Signal, payload_of
 from wherry_signaling.tasks import Tasks
@@ -46,6 +47,7 @@ class _Attempt:
     secret: bytes = b""
     offer_hash: bytes = b""
     floor: Scope = Scope.GLOBAL
+    tried: int = 0
     ringing: asyncio.Task[None] | None = None
 
 
@@ -64,6 +66,7 @@ class Meeting:
         self._waiting: set[asyncio.Future[None]] = set()
         self._last_error: WherryError | None = None
         self._greeting: set[bytes] = set()
+        self._closed = False
 
     @property
     def busy(self) -> bool:
@@ -77,6 +80,8 @@ class Meeting:
 
         :raises DialFailed: DialTimeout, NegotiationFailed or IceFailed, whichever it was.
         """
+        if self._closed:
+            raise DialFailed("the node stops", peer=str(self.peer))
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(opened)
         try:
@@ -92,6 +97,8 @@ class Meeting:
 
     def receive(self, signal: Signal, payload: bytes, arrival: Arrival) -> None:
         """Take a checked signal of the peer's."""
+        if self._closed:
+            return
         match signal:
             case Offer():
                 self._receive_offer(signal, payload, arrival)
@@ -129,7 +136,8 @@ class Meeting:
             self._do(self.pair.ended(attempt, "refused"))
 
     async def close(self) -> None:
-        """End every attempt, whatever its state."""
+        """End every attempt, whatever its state; nothing is begun any more."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
         await self._tasks.close()
@@ -197,6 +205,7 @@ class Meeting:
 
     async def _make_answer(self, attempt: bytes, ours: _Attempt, offer: Offer) -> None:
         sdp, kept, refused = admit(offer.sdp, ours.floor)
+        ours.tried += len(kept)
         ours.trace.add("negotiate", "offer taken", candidates=len(kept), refused=len(refused))
         ours.link = link = self._around.make_link(await self._around.ice_servers())
         answer_sdp = await link.answer(sdp)
@@ -222,6 +231,7 @@ class Meeting:
             raise NegotiationFailed("an answer came for an attempt without a link", peer=str(self.peer))
         floor = Scope.PRIVATE if self._same_network(answer.sdp) else ours.floor
         sdp, kept, refused = admit(answer.sdp, min(floor, ours.floor))
+        ours.tried += len(kept)
         ours.trace.add("negotiate", "answer taken", candidates=len(kept), refused=len(refused))
         await ours.link.accept(sdp)
         await self._open(attempt, ours, ours.link, answer.answer, answer.instance)
@@ -246,7 +256,8 @@ class Meeting:
         if ours.link is None:
             return
         for line in candidates.lines:
-            if may_try(line, ours.floor):
+            if ours.tried < CANDIDATES and may_try(line, ours.floor):
+                ours.tried += 1
                 await ours.link.add_candidate(line)
         if candidates.end:
             await ours.link.add_candidate(None)
@@ -291,6 +302,8 @@ class Meeting:
 
     def _settle(self) -> None:
         """Re-arm the timer; where nothing is under way any more, whoever waits hears why."""
+        if self._closed:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

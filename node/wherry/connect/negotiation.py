@@ -254,14 +254,16 @@ class Pair:
     def opened(self, attempt: bytes) -> list[Action]:
         """The attempt's link is open and both ends have greeted each other: lesser ones are superfluous.
 
-        Both ends rank attempts alike, so that they never keep a different one each.
+        Both ends rank attempts alike, so that they never keep a different one each. One that was open before has
+        given its place to this one.
         """
         winner = self.attempts.get(attempt)
         if winner is None or not self._step(winner, Event.OPENED):
             return []
         actions: list[Action] = []
         for other in list(self.attempts.values()):
-            if other.under_way and self._rank(other) < self._rank(winner):
+            replaced = other is not winner and other.state is State.OPEN
+            if replaced or (other.under_way and self._rank(other) < self._rank(winner)):
                 actions += self._end(other, "another attempt is open")
         return actions
 

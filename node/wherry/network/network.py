@@ -74,7 +74,7 @@ class Network:
         self._newest: dict[PeerId, Peer] = {}
         self._moves: dict[PeerId, asyncio.Task[None]] = {}
         self._hooks: dict[asyncio.Task[Any] | None, PeerId] = {}
-        self._healing: set[PeerId] = set()
+        self._healing: set[Connection] = set()
         self._tasks = Tasks("network")
         self._started = self._closing = False
 
@@ -191,18 +191,21 @@ class Network:
         if self._closing or self._banned(peer):
             await link.close()
             raise PeerClosed("the node stops") if self._closing else PeerBanned(peer=str(peer))
-        connection = self._connections.get(peer)
-        if connection is None:
-            connection = self._connections[peer] = Connection(
-                local=self.local.key,
-                peer=peer.key,
-                instance=self._instance,
-                policy=self.policy,
-                handlers=self._handlers,
-                datagram_handlers=self._datagram_handlers,
-                on_event=lambda event: self._event(peer, connection, event),
-            )
+        connection = self._connections.get(peer) or self._connection_with(peer)
         await connection.attach(link, greeting)
+
+    def _connection_with(self, peer: PeerId) -> Connection:
+        connection = Connection(
+            local=self.local.key,
+            peer=peer.key,
+            instance=self._instance,
+            policy=self.policy,
+            handlers=self._handlers,
+            datagram_handlers=self._datagram_handlers,
+            on_event=lambda event: self._event(peer, connection, event),
+        )
+        self._connections[peer] = connection
+        return connection
 
     # -- coming and going -----------------------------------------------------------------------------------------
 
@@ -211,8 +214,8 @@ class Network:
         if self._connections.get(peer) is not connection:
             return  # it has been let go
         match event:
-            case SuspectLink() | Interrupted() if peer not in self._healing and not self._closing:
-                self._healing.add(peer)
+            case SuspectLink() | Interrupted() if connection not in self._healing and not self._closing:
+                self._healing.add(connection)
                 self._tasks.start(self._heal(peer, connection), f"dial {peer.short} again")
             case LinkActive(resumed=False):
                 self._come(peer, connection)
@@ -271,10 +274,11 @@ class Network:
                 try:
                     await self._redial(peer)
                 except RemoteError as error:
-                    log.debug("%s is dialled again in %s s: %s", peer.short, REDIAL_S, error.code)
+                    log.debug("%s was dialled again in vain: %s", peer.short, error.code)
+                if connection.state in (State.SUSPECT, State.INTERRUPTED):
                     await asyncio.sleep(REDIAL_S)
         finally:
-            self._healing.discard(peer)
+            self._healing.discard(connection)
 
     def _move(self, peer: PeerId, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do `work` when what was begun for this peer before has ended."""
