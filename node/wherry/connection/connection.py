@@ -72,6 +72,7 @@ class Connection:
             instance=instance,
             session=random(8),
             admit=self._admit,
+            deliver=self._deliver,
             now=self._loop.time(),
             features=features,
         )
@@ -166,7 +167,8 @@ class Connection:
 
     def _received(self, number: int, lane: LaneKind, data: bytes) -> None:
         self._core.receive(number, lane, data, self._loop.time())
-        self.pump()
+        if self._core.busy:
+            self.pump()
 
     def _link_closed(self, number: int) -> None:
         self._core.link_closed(number, self._loop.time())
@@ -241,6 +243,11 @@ class Connection:
         """Send a datagram of flow `number`; False if it was dropped."""
         pool = self._pools.get(self._core.active or 0)
         return pool is not None and pool.send_datagram(number, sequence, data)
+
+    def _deliver(self, machine: StreamMachine, sequence: int, data: bytes) -> None:
+        flow = self._streams.get(machine)
+        if isinstance(flow, Datagrams):
+            flow.put(sequence, data)
 
     def _prepare_datagrams(self) -> None:
         pool = self._pools.get(self._core.active or 0)
@@ -379,11 +386,6 @@ class Connection:
                     pong = self._pongs.pop(number)
                     if not pong.done():
                         pong.set_result(rtt_s)
-                return
-            case events.DatagramReceived(stream=machine, sequence=sequence, data=data):
-                flow = self._streams.get(machine)
-                if isinstance(flow, Datagrams):
-                    flow.put(sequence, data)
                 return
             case events.StreamOpened(stream=machine):
                 self._serve(machine)

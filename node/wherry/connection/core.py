@@ -43,7 +43,7 @@ from wherry.connection.limits import (
 )
 from wherry.connection.link import Greeting, LaneKind
 from wherry.connection.liveness import Liveness
-from wherry.connection.stream_table import Admit, StreamTable
+from wherry.connection.stream_table import Admit, Deliver, StreamTable
 from wherry.connection.streams import StreamMachine
 from wherry.errors import (
     ConnectionLost,
@@ -113,10 +113,20 @@ class ConnectionCore:
     :param instance: 8 bytes, random per process.
     :param session: 8 bytes, random per object.
     :param admit: policy for streams that the peer opens.
+    :param deliver: takes the datagrams that come: an event for each would cost more than they do.
     """
 
     def __init__(
-        self, *, local: bytes, peer: bytes, instance: bytes, session: bytes, admit: Admit, now: float, features: int = 0
+        self,
+        *,
+        local: bytes,
+        peer: bytes,
+        instance: bytes,
+        session: bytes,
+        admit: Admit,
+        deliver: Deliver,
+        now: float,
+        features: int = 0,
     ) -> None:
         if local == peer:
             raise ValueError("a connection has two ends")
@@ -129,6 +139,7 @@ class ConnectionCore:
             admit=admit,
             emit=self._emit,
             tell=self._tell,
+            deliver=deliver,
             next_heartbeat=lambda: self.next_heartbeat,
         )
         self._instance, self._session, self._features = instance, session, features
@@ -290,6 +301,11 @@ class ConnectionCore:
         for link in list(self._candidates):
             self._drop(link, error)
         self._events.append(Closed(error=error))
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to send or to tell."""
+        return bool(self._control or self._events or self.table.busy)
 
     # -- what is to be done -------------------------------------------------------------------------------------------
 

@@ -60,18 +60,6 @@ class StreamOpened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatagramReceived(Event):
-    """A datagram of a flow that is open.
-
-    :param sequence: counted by the sender from 0, so that gaps show.
-    """
-
-    stream: StreamMachine
-    sequence: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pong(Event):
     """The peer answered heartbeat `number`."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from wherry.connection import codes
 from wherry.connection.credit import ConnectionCredit, SendCredit
-from wherry.connection.events import DatagramReceived, Event, StreamOpened
+from wherry.connection.events import Event, StreamOpened
 from wherry.connection.frames import (
     FinFlag,
     Frame,
@@ -39,6 +39,8 @@ from wherry.errors import LimitExceeded, ProtocolViolation, WherryError
 
 #: Whether a stream of this name (as a flow of datagrams or not) may be opened now: None, or the code to refuse it with.
 Admit = Callable[[str, bool, float], int | None]
+#: Takes a datagram: its flow, its number as the sender counts them from 0, and what it carries.
+Deliver = Callable[[StreamMachine, int, bytes], None]
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class StreamTable:
     :param admit: policy for what the peer opens.
     :param emit: takes a control frame for the active link, if there is one.
     :param tell: takes an event.
+    :param deliver: takes a datagram of a flow, with its number as the sender counts them.
     :param next_heartbeat: the number of the next heartbeat.
     """
 
@@ -68,9 +71,10 @@ class StreamTable:
         admit: Admit,
         emit: Callable[[Frame], None],
         tell: Callable[[Event], None],
+        deliver: Deliver,
         next_heartbeat: Callable[[], int],
     ) -> None:
-        self._odd, self._admit, self._emit, self._tell = odd, admit, emit, tell
+        self._odd, self._admit, self._emit, self._tell, self._deliver = odd, admit, emit, tell, deliver
         self._next_heartbeat = next_heartbeat
         self._next_number = 1 if odd else 2
         self.streams: dict[int, StreamMachine] = {}
@@ -131,6 +135,11 @@ class StreamTable:
             self.touched.add(machine)
             return machine.number, frame
         return None
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to send, or somebody to wake."""
+        return bool(self._turns or self.touched)
 
     # -- a new link ---------------------------------------------------------------------------------------------------
 
@@ -213,7 +222,7 @@ class StreamTable:
                 if not machine.told:
                     self._tell_one(machine)
             case Kind.DATAGRAM if machine.datagrams and not machine.over:
-                self._tell(DatagramReceived(stream=machine, sequence=frame.offset, data=frame.payload))
+                self._deliver(machine, frame.offset, frame.payload)
 
     def _unknown(self, frame: Frame) -> StreamMachine | None:
         """A frame of a stream that is neither open nor lately over."""

@@ -41,6 +41,7 @@ def core(name: bytes, peer: bytes, *, session: bytes | None = None, admit: int |
         instance=name * 8,
         session=session or name * 8,
         admit=lambda _name, _datagrams, _now: admit,
+        deliver=lambda _flow, _sequence, _data: None,
         now=0.0,
     )
 
