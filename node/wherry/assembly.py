@@ -35,7 +35,7 @@ from .connect.records import Records
 from .connect.ways import Arrival
 from .connection import Closed, Event, LinkActive, Policy, StreamOpened
 from .connection.engines import engine_named
-from .dht import Dht, DhtConfig, DocumentStore, check_document
+from .dht import CheckedDocument, Dht, DhtConfig, DocumentStore, check_document
 from .dht.events import ContactJoined, DhtEvent, StateChanged
 from .directory import NodeDirectory
 from .events import Events
@@ -100,7 +100,7 @@ class Parts:
             key=None,
             open_endpoint=self._open_dht_port,
             store=kept,
-            check=check_document,
+            check=self._check_document,
             clock=self.wall_clock,
             config=DhtConfig(proof_bits=self.config.dht_proof_of_work_bits),
             on_event=self._dht_event,
@@ -251,6 +251,13 @@ class Parts:
     ) -> tuple[asyncio.DatagramTransport, asyncio.DatagramProtocol]:
         assert self.endpoint.udp is not None  # a real listener always has one
         return await self.endpoint.udp.open(Kind.DHT, factory)
+
+    def _check_document(self, data: bytes, now: float) -> CheckedDocument:
+        """Judges documents for the DHT. One of our own identity is a sign of where else it runs."""
+        checked = check_document(data, now)
+        if self.opened and (checked.publisher, checked.purpose) == (self.identity.id.key, Purpose.PEER_RECORD):
+            self.presence.met(data)
+        return checked
 
     async def _dial(self, peer: PeerId) -> None:
         await self.joining.wait()

@@ -154,17 +154,19 @@ class Home:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise _unusable(path, error) from error
-        with open(descriptor, "r+b") as file:
+        with open(descriptor, "r+b", buffering=0) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 if error.errno not in (errno.EAGAIN, errno.EACCES):
                     raise _unusable(path, error) from error
-                holder = file.read(32).decode("ascii", "replace").strip() or "unknown"
+                holder = (file.read(32) or b"").decode("ascii", "replace").strip() or "unknown"
                 raise AlreadyRunning(f"process {holder} has {self.path}") from None
-            file.truncate()
-            file.write(str(os.getpid()).encode())
-            file.flush()
+            try:
+                file.truncate()
+                file.write(str(os.getpid()).encode())
+            except OSError as error:
+                raise _unusable(path, error) from error
             self._held = True
             try:
                 yield

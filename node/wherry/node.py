@@ -31,7 +31,7 @@ from .assembly import Parts
 from .config import Config, home_of, load_config
 from .connection import Connection, DatagramHandler, Handler, Rule
 from .connection.policy import Allow
-from .errors import DialTimeout, NotReady
+from .errors import BadRequest, DialTimeout, NotReady
 from .events import Events
 from .home import Home
 from .metrics import metrics_text
@@ -138,8 +138,15 @@ class Node:
 
         :raises UnknownPeer, AmbiguousPeer, InvalidAddress, InvalidLink, InvalidPeerId: as `resolve`.
         :raises PeerNotFound, DialFailed, RefusedByPeer, PeerBanned: if it cannot be had.
+        :raises BadRequest: if it is this node itself.
         """
-        return await self.network.connect(self.resolve(peer) if isinstance(peer, str) else peer)
+        peer = self.resolve(peer) if isinstance(peer, str) else peer
+        self._other(peer)
+        return await self.network.connect(peer)
+
+    def _other(self, peer: PeerId) -> None:
+        if peer == self.id:
+            raise BadRequest("that is this node's own id", hint="Give another peer's.", peer=str(peer))
 
     async def ping(
         self, peer: PeerId, *, count: int = 4, interval_s: float = 1.0, timeout_s: float = 5.0
@@ -183,6 +190,7 @@ class Node:
 
         :raises PeerNotFound, DialTimeout: if it does not answer.
         """
+        self._other(peer)
         return await self.parts.dialer.ring(peer) * 1000
 
     def resolve(self, text: str) -> PeerId:

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 RECORD_S: Final = 20 * 3600
 #: Seconds after which it is published again although nothing changed: DHT nodes come and go.
 REPUBLISH_S: Final = 30 * 60.0
+#: Seconds between two looks at whether another instance of our identity has published: a look-up costs little.
+CHECK_S: Final = 5 * 60.0
 #: Seconds until the next try after nobody took it; doubled each time, up to a minute.
 RETRY_S: Final = 1.0
 RETRY_MOST_S: Final = 60.0
@@ -83,6 +85,7 @@ class Presence:
         self._wall_clock, self._on_published = wall_clock, on_published
         self._whereabouts = Whereabouts()
         self._document = b""
+        self._issued = 0
         self._said: Whereabouts | None = None
         self._stored: Whereabouts | None = None
         self._looked_up = False
@@ -152,21 +155,24 @@ class Presence:
 
         The first time it waits a moment for an introducer: a record without any leads strangers nowhere.
         """
-        retry_s = RETRY_S
+        loop = asyncio.get_running_loop()
+        retry_s, published_at = RETRY_S, loop.time()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._introduced.wait(), FIRST_S)
         while self.elsewhere is None:
             try:
-                async with asyncio.timeout(REPUBLISH_S if self.published is not None else None):
+                async with asyncio.timeout(CHECK_S if self.published is not None else None):
                     await self._changed.wait()
                 changed = True
             except TimeoutError:
                 await self._check_elsewhere()
+                if loop.time() - published_at < REPUBLISH_S - CHECK_S / 2:
+                    continue
                 changed = False
             self._changed.clear()
             try:
                 await self.publish_now(if_changed=changed)
-                retry_s = RETRY_S
+                retry_s, published_at = RETRY_S, loop.time()
             except IdentityElsewhere:
                 return
             except RemoteError as error:
@@ -183,9 +189,12 @@ class Presence:
             record, _ = check_peer_record(document, self._wall_clock(), of=self._identity.id)
         except RemoteError:
             return
-        if record.sequence > self._sequence:
+        if record.instance == self._instance:
+            self._sequence = max(self._sequence, record.sequence)
+        # Two that began at once may publish the same sequence: each sees the same one of them as the newer.
+        elif (record.sequence, record.issued, record.instance) > (self._sequence, self._issued, self._instance):
             self._sequence = record.sequence
-            if self._looked_up and record.instance != self._instance:
+            if self._looked_up and self.elsewhere is None:
                 self.elsewhere = IdentityElsewhere(f"its record {record.sequence} is newer than ours")
                 self._changed.set()
 
@@ -193,8 +202,9 @@ class Presence:
         try:
             document = await self._look_up()
         except RemoteError as error:
+            # What is met later may then be of an earlier life of ours: it is looked up again before the next publish.
             log.debug("own record not looked up: %s", error.code)
-            document = None
+            return
         if document is not None:
             self.met(document)
         self._looked_up = True
@@ -209,7 +219,7 @@ class Presence:
             self.met(document)
 
     def _make(self) -> PeerRecord:
-        now = int(self._wall_clock())
+        now = self._issued = int(self._wall_clock())
         where = self._whereabouts
         return PeerRecord(
             peer=self._identity.id,

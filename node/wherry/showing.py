@@ -7,8 +7,10 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from wherry_signaling.client.network_time import NetworkTime
 from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.identity import PeerId
+from wherry_signaling.limits import CLOCK_GRACE_S
 from wherry_signaling.scope import Scope, scope_of
 
 from .connect.explain import Verdict, explain, phase_of
@@ -37,6 +39,25 @@ CLOCK_S = 300
 def rfc3339(seconds: float) -> str:
     """Seconds since 1970, as text."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def clock_wrong(clock: NetworkTime) -> ClockWrong | None:
+    """What is to be said of this computer's clock; None where it is right, or nobody has spoken of it."""
+    lead_s = clock.apparent_s
+    if abs(lead_s) <= CLOCK_S:
+        return None
+    detail = f"{_span(abs(lead_s))} {'slow' if lead_s > 0 else 'fast'}, by the clocks of its introducers"
+    if abs(lead_s - clock.offset_s) < CLOCK_GRACE_S:
+        return ClockWrong(detail)
+    hint = "Set the clock; until then this node and others do not take each other's records."
+    return ClockWrong(detail, hint=hint)
+
+
+def _span(seconds: float) -> str:
+    for unit, name in ((86_400, "days"), (3600, "hours"), (60, "min")):
+        if seconds >= 1.5 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"
 
 
 class Showing:
@@ -96,15 +117,14 @@ class Showing:
         found: list[WherryError] = []
         if node.presence.elsewhere is not None:
             found.append(node.presence.elsewhere)
-        if not node.machine and node.addresses.scope is not Scope.LOOPBACK:
+        if not node.machine and scope_of(node.endpoint.listen[0]) is not Scope.LOOPBACK:
             found.append(NoNetwork("this machine has no address but loopback"))
         if node.joining.failed is not None and not node.introducers.current():
             found.append(node.joining.failed)
         if node.store.trouble is not None:
             found.append(node.store.trouble)
-        offset = node.network_time.offset_s
-        if abs(offset) > CLOCK_S:
-            found.append(ClockWrong(f"{abs(offset) / 60:.0f} min {'slow' if offset > 0 else 'fast'}"))
+        if (wrong := clock_wrong(node.network_time)) is not None:
+            found.append(wrong)
         return found
 
     def peers(self) -> list[ConnectionView]:

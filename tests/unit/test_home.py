@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,18 @@ def test_a_second_process_is_told_the_pid_of_the_first(home: Home) -> None:
     with home.locked(), home.locked(), taken, other.locked():
         pass
     with other.locked():
+        pass
+
+
+def test_a_lock_that_cannot_be_written_is_typed(home: Home) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))  # as on a disk that is full
+    try:
+        with pytest.raises(HomeUnusable, match="lock"), home.locked():
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with home.locked():
         pass
 
 

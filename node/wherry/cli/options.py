@@ -44,24 +44,17 @@ class Seconds(click.FloatRange):
         return seconds
 
 
-class PeerText(click.ParamType):
+def _peer_text(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """What may name a peer: not nothing, and not a whole book."""
-
-    name = "peer"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text without spaces around it; a usage error if nothing is left, or too much."""
-        text = str(value).strip()
-        if not text:
-            self.fail("it is empty.", param, ctx)
-        if len(text) > PEER_CHARACTERS:
-            self.fail(
-                f"it has {len(text)} characters; nothing that names a peer has more than {PEER_CHARACTERS}.", param, ctx
-            )
-        return text
+    text = value.strip()
+    if not text:
+        raise click.BadParameter("it is empty.")
+    if len(text) > PEER_CHARACTERS:
+        raise click.BadParameter(f"it has {len(text)} characters; what names a peer has {PEER_CHARACTERS} at most.")
+    return text
 
 
-peer_argument = click.argument("peer", metavar="PEER", type=PeerText())
+peer_argument = click.argument("peer", metavar="PEER", callback=_peer_text)
 
 PEER_HELP = """
 

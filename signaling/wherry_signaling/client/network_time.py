@@ -25,7 +25,7 @@ class NetworkTime:
 
     def tell(self, peer: PeerId, offset_s: float) -> None:
         """An endpoint's clock leads ours by so many seconds; its latest word counts."""
-        self._offsets[peer] = max(-CLOCK_OFFSET_S, min(CLOCK_OFFSET_S, offset_s))
+        self._offsets[peer] = offset_s
         self._offsets.move_to_end(peer)
         if len(self._offsets) > CLOCK_REMEMBERED:
             self._offsets.popitem(last=False)
@@ -33,7 +33,19 @@ class NetworkTime:
     @property
     def offset_s(self) -> float:
         """Seconds to add to our own clock; 0 until enough endpoints have spoken."""
-        return median(self._offsets.values()) if len(self._offsets) >= CLOCK_SAMPLES else 0.0
+        if len(self._offsets) < CLOCK_SAMPLES:
+            return 0.0
+        return max(-CLOCK_OFFSET_S, min(CLOCK_OFFSET_S, self.apparent_s))
+
+    @property
+    def apparent_s(self) -> float:
+        """Seconds by which others lead our own clock, as far as is known: to be shown, never to be reckoned with.
+
+        Unlike `offset_s` it has no bound, and is there from the first word on; of two, it is the smaller.
+        """
+        if len(self._offsets) >= CLOCK_SAMPLES:
+            return median(self._offsets.values())
+        return min(self._offsets.values(), key=abs, default=0.0)
 
     def now(self, own: float) -> float:
         """Network time when our own clock says `own`, both in seconds since 1970."""

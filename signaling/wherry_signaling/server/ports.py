@@ -57,7 +57,7 @@ def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
-        raise NoNetwork(f"this machine has no address {host!r}") from error
+        raise NoNetwork(f"this machine has no address {host!r}", hint="Use another --listen.") from error
     family, _, _, _, address = found[0]
     bound = socket.socket(family, kind)
     try:
@@ -75,7 +75,9 @@ def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
             raise PortBusy(_who(port, kind)) from error
         if error.errno == errno.EACCES:
             raise PortBusy(f"port {port} is kept for the superuser") from error
-        raise NoNetwork(f"{host}:{port}: {error.strerror}") from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise NoNetwork(f"this machine has no address {host}", hint="Use another --listen.") from error
+        raise NoNetwork(f"{host}:{port}: {error.strerror}", hint="Use another --listen.") from error
     return bound
 
 

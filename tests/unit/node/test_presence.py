@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from wherry.errors import IdentityElsewhere, PublishFailed
+from wherry.errors import IdentityElsewhere, LookUpFailed, PublishFailed
 from wherry.presence import FIRST_S, REPUBLISH_S, Presence, Whereabouts
 from wherry.testing.clock import EPOCH_S, run_virtual
 from wherry_signaling.endpoints import EndpointAddress
@@ -133,6 +133,57 @@ def test_the_older_instance_stops_publishing_and_says_so() -> None:
         with pytest.raises(IdentityElsewhere):
             await older.publish_now()
         await running
+
+    run_virtual(main())
+
+
+def test_the_older_instance_stops_as_soon_as_it_is_shown_the_newer_record() -> None:
+    async def main() -> None:
+        net = Net()
+        older, newer = net.presence(), net.presence(instance=b"newcomer")
+        await older.publish_now()
+        await newer.publish_now()
+        assert older.elsewhere is None
+        older.met(net.document)
+        with pytest.raises(IdentityElsewhere):
+            await older.publish_now()
+        newer.met(record(1, b"instance"))
+        assert newer.elsewhere is None
+
+    run_virtual(main())
+
+
+def test_of_two_with_the_same_sequence_one_stops() -> None:
+    async def main() -> None:
+        net = Net()
+        one, other = net.presence(instance=b"aaaaaaaa"), net.presence(instance=b"bbbbbbbb")
+        nets = Net(), Net()
+        one._publish, other._publish = nets[0].publish, nets[1].publish
+        await one.publish_now()
+        await other.publish_now()
+        assert nets[0].published == nets[1].published
+        for presence, shown in ((one, nets[1]), (other, nets[0])):
+            presence.met(shown.document)
+        assert (one.elsewhere is None) != (other.elsewhere is None)
+
+    run_virtual(main())
+
+
+def test_an_earlier_life_met_late_is_no_other_instance() -> None:
+    async def main() -> None:
+        net = Net()
+
+        async def nobody() -> bytes | None:
+            raise LookUpFailed("nobody is known yet")
+
+        presence = net.presence()
+        presence._look_up = nobody
+        await presence.publish_now()
+        presence._look_up = net.look_up
+        net.document = record(50, b"earlier!")
+        presence.met(net.document)
+        assert (await presence.publish_now()).record.sequence == 51
+        assert presence.elsewhere is None
 
     run_virtual(main())
 

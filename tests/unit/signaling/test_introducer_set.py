@@ -271,6 +271,19 @@ def test_every_state_can_be_left_and_reached() -> None:
     assert {event for _, event in TRANSITIONS} == set(Event)
 
 
+def test_what_is_said_of_our_clock_is_shown_from_the_first_word_on_and_without_bound() -> None:
+    clock = NetworkTime()
+    assert clock.apparent_s == 0
+    clock.tell(peer(1), 3 * 86_400)
+    assert (clock.offset_s, clock.apparent_s) == (0, 3 * 86_400)
+    clock.tell(peer(2), 0)
+    assert clock.apparent_s == 0, "one of two may be the wrong one"
+    clock.tell(peer(2), 3 * 86_400 + 1)
+    clock.tell(peer(3), 3 * 86_400 + 2)
+    assert clock.apparent_s == 3 * 86_400 + 1
+    assert clock.offset_s == CLOCK_OFFSET_S
+
+
 def test_network_time_is_a_bounded_median_of_three() -> None:
     clock = NetworkTime()
     assert clock.offset_s == 0
