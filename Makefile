@@ -16,7 +16,7 @@ BIN = .venv/bin
 PYTEST = $(BIN)/python -m pytest
 
 .NOTPARALLEL:
-.PHONY: help run test check check-python check-web test-unit test-web test-browser test-nat test-docker test-fresh
+.PHONY: help run setup test check check-python check-web test-unit test-web test-browser test-nat test-docker test-fresh
 .PHONY: bench screenshots docs format clean
 
 help:  ## this list
@@ -26,8 +26,10 @@ run:  ## a mesh of five nodes on this machine, with the page, until Ctrl-C
 	@$(NEED) python page
 	@trap : INT; $(BIN)/wherry demo $(ARGS) || [ $$? -eq 130 ]  # 130: ended by Ctrl-C, as it should be
 
-test: check test-web  ## everything: the checks, then every test, in the browser and behind NATs too
-	@$(NEED) dev page chromium namespaces
+setup:  ## all that running and testing need, so that both work without a network from then on
+	@$(NEED) dev page web chromium namespaces
+
+test: setup check test-web  ## everything: the checks, then every test, in the browser and behind NATs too
 	@$(PYTEST) -m 'not docker' $(ARGS)
 
 check: check-python check-web  ## formatting, lint, types, who may import whom, links in the documentation
