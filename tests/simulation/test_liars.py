@@ -367,6 +367,23 @@ def test_a_flood_of_sealed_pings() -> None:
     run(main())
 
 
+def test_what_was_said_of_attempts_that_are_over_is_not_kept() -> None:
+    lines = ["candidate:1 1 udp 1 8.8.8.8 22 typ host".ljust(500)] * 16
+
+    async def main() -> None:
+        async with beset(17) as (town, ada, _, eve):
+            for _ in range(40):
+                await eve.send(Candidates(attempt=town.random.randbytes(16), lines=lines), ada)
+            for _ in range(30):
+                await eve.send(eve.offer("nonsense " * 1000), ada)
+            await asyncio.sleep(ATTEMPT_S + 1)
+            attempts = ada.dialer._meetings[eve.id].pair.attempts.values()
+            assert sum(len(one.early) for one in attempts) <= 1
+            assert sum(len(one.offer.sdp) for one in attempts if one.offer is not None) == 0
+
+    run(main())
+
+
 def test_candidates_are_no_port_scanner() -> None:
     private = [f"candidate:{n} 1 udp 1 192.168.1.{n} 22 typ host" for n in range(1, 17)]
     public = [f"candidate:{n} 1 udp 1 8.8.{n}.1 22 typ host" for n in range(1, 17)]

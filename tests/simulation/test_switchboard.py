@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from introducing import identity
 from memory_parties import Diary, Party, Town
 
-from wherry.errors import ReceiveTimeout, WherryError
+from wherry.errors import ReceiveNested, ReceiveTimeout, WherryError
 from wherry.network import Component
 from wherry.network.component import Context
 from wherry.network.limits import HOOK_S
@@ -334,6 +335,47 @@ def test_receive_then_lock_between_two_nodes() -> None:
             await asyncio.sleep(0.1)
             await bela.network.disconnect(ada.id)
             assert isinstance(await waiting, WherryError)
+
+    run(main())
+
+
+def test_a_hook_that_waits_for_the_next_message_is_told_that_it_cannot() -> None:
+    told: list[WherryError | None] = []
+
+    class Impatient(Component):
+        async def receive(self, context: Context) -> None:
+            if isinstance(context.message, Word):
+                told.append(await _receive(context.peer, Word))
+
+    async def main() -> None:
+        async with Town(12) as town, town.party(components=[Impatient()]) as ada, town.party() as bela:
+            speak(ada, bela)
+            peer = await bela.network.connect(ada.id)
+            await peer.send(Word("one"))
+            await peer.send(Word("two"))
+            await ada.diary.until(lambda: Word("two") in ada.diary.messages)
+
+    run(main())
+    assert isinstance(told[0], ReceiveNested)
+
+
+def test_two_who_run_under_one_identity_do_not_chase_each_other_for_ever() -> None:
+    async def main() -> None:
+        twin = identity(77)
+        async with Town(13) as town, town.party() as ada, town.party(twin) as one, town.party(twin) as other:
+            await one.network.connect(ada.id)
+            await ada.meets(twin.id)
+            await other.network.connect(ada.id)
+            await asyncio.sleep(60)
+            told = len(ada.diary.lines)
+            await asyncio.sleep(120)
+            assert len(ada.diary.lines) == told < 20
+            for party in (ada, one, other):
+                assert told_in_order(party.diary), party.diary.lines
+            await other.network.disconnect(ada.id)
+            await one.network.disconnect(ada.id)
+            peer = await other.network.connect(ada.id)
+            assert await peer.request(Ping(b"x"), Pong) == Pong(b"x")
 
     run(main())
 

@@ -199,6 +199,8 @@ class Dialer:
             case Offer() if not self._room_for(peer):
                 return False
             case Offer() if not self._around.accepts(peer):
+                if len(self._tasks) >= PONGS_AT_ONCE:
+                    return False
                 refusal = Refusal(attempt=signal.attempt, code=RefusedByPeer.wire or 0, reason=REFUSED)
                 self._tasks.start(self._reply(refusal, peer, arrival), "refuse")
             case _:

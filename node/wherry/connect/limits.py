@@ -21,7 +21,7 @@ CANDIDATES_WAITING: Final = 4
 #: Inbound attempts of strangers at once, and of everybody: each costs a peer connection.
 STRANGERS_AT_ONCE: Final = 8
 INBOUND_AT_ONCE: Final = 32
-#: Pongs under way at once: whoever pings more is not answered.
+#: Pongs and refusals under way at once: whoever wants more is not answered.
 PONGS_AT_ONCE: Final = 256
 #: Pairs whose attempts are remembered; the longest idle are forgotten first.
 PAIRS_REMEMBERED: Final = 4096

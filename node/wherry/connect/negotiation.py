@@ -26,6 +26,8 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+import msgspec
+
 from wherry_signaling.signals import Answer, Candidates, Offer
 
 from .limits import ATTEMPT_S, ATTEMPTS_REMEMBERED, CANDIDATES_WAITING, RING_AGAIN_S
@@ -213,13 +215,13 @@ class Pair:
         actions: list[Action] = []
         if theirs is not None:
             if theirs.offer is not None and theirs.offer.issued > offer.issued:
-                self._remember(Attempt(offer.attempt, False, State.LOST, now, offer=offer))
+                self._remember(_lost(offer, now))
                 return []
             actions += self._end(theirs, "the peer has begun another attempt")
         early = known.early if known is not None else []
         restarted = mine is not None and mine.answer is not None and mine.answer.instance != offer.instance
         if mine is not None and self.smaller and not restarted:
-            self._remember(Attempt(offer.attempt, False, State.LOST, now, offer=offer))
+            self._remember(_lost(offer, now))
             if mine.offer is None:
                 mine.ways.append(way)
                 return actions
@@ -243,6 +245,9 @@ class Pair:
         """Late candidates came, perhaps before the offer they belong to."""
         attempt = self.attempts.get(candidates.attempt)
         if attempt is None:
+            for other in self.attempts.values():
+                if not other.mine and other.offer is None:
+                    other.early.clear()  # one unknown attempt at a time: who invents them fills no memory
             attempt = Attempt(candidates.attempt, False, State.CLOSED, now + ATTEMPT_S)
             self._remember(attempt)
         if attempt.has_link and not attempt.early:
@@ -329,8 +334,11 @@ class Pair:
         return state is not None
 
     def _end(self, attempt: Attempt, why: str) -> list[Action]:
+        if not self._step(attempt, Event.ENDED):
+            return []
         attempt.early.clear()
-        return [CloseLink(attempt.id, why)] if self._step(attempt, Event.ENDED) else []
+        attempt.offer, attempt.answer = _without_words(attempt.offer), None
+        return [CloseLink(attempt.id, why)]
 
     def _early(self, attempt: Attempt) -> list[Action]:
         early, attempt.early = attempt.early, []
@@ -352,3 +360,12 @@ class Pair:
                 if not old.under_way and old.state is not State.OPEN:
                     del self.attempts[key]
                     return
+
+
+def _lost(offer: Offer, now: float) -> Attempt:
+    return Attempt(offer.attempt, False, State.LOST, now, offer=_without_words(offer))
+
+
+def _without_words(offer: Offer | None) -> Offer | None:
+    """What is remembered of an offer that is over: that it was there, and when it was issued; not its 13 kB."""
+    return None if offer is None else msgspec.structs.replace(offer, sdp="", record=b"")

@@ -44,6 +44,7 @@ class Inbox:
         self._queue: asyncio.Queue[Received] = asyncio.Queue(MESSAGES_WAITING)
         self._holds: dict[int, deque[_Hold]] = {}
         self._holder: asyncio.Task[Any] | None = None
+        self._runner: asyncio.Task[Any] | None = None
         self._error: WherryError | None = None
 
     async def put(self, received: Received) -> None:
@@ -57,6 +58,7 @@ class Inbox:
 
     async def run(self) -> None:
         """Hand messages on, until cancelled or closed: a hook may close it from within."""
+        self._runner = asyncio.current_task()
         while self._error is None:
             received = await self._queue.get()
             hold = self._next_hold(received.opcode)
@@ -71,12 +73,15 @@ class Inbox:
         """The next message of `opcode`; others wait until the block is left.
 
         :raises ReceiveTimeout: if none came within `timeout` seconds.
-        :raises ReceiveNested: if this task holds the peer's messages already.
+        :raises ReceiveNested: if this task holds the peer's messages already, or hands them on: a `receive` hook
+            would wait for what comes behind its own message.
         :raises WherryError: what `close` was given, if the connection ends meanwhile.
         """
         if self._error is not None:
             raise self._error
         task = asyncio.current_task()
+        if task is self._runner:
+            raise ReceiveNested("a receive hook waits for the next message", hint="Wait for it in a task of your own.")
         if self._holder is task:
             raise ReceiveNested()
         hold = _Hold(asyncio.get_running_loop().create_future())
