@@ -90,6 +90,10 @@ def _watch(title: str, process: subprocess.Popen[bytes], log: Path, started: flo
     except KeyboardInterrupt:
         process.wait()  # it got the same Ctrl-C
         raise
+    except SystemExit:
+        process.terminate()
+        process.wait()
+        raise
 
 
 def _clear() -> None:
