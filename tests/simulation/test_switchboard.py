@@ -8,6 +8,7 @@ that no task is left and that nothing reaches the loop's exception handler.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Coroutine
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from introducing import identity
 from memory_parties import Diary, Party, Town
 
+from wherry.connect.records import Source
 from wherry.errors import ReceiveNested, ReceiveTimeout, WherryError
 from wherry.network import Component
 from wherry.network.component import Context
@@ -24,6 +26,8 @@ from wherry.network.messages import MESSAGE_STREAM, Envelope, encode
 from wherry.network.opcodes import Ping, Pong
 from wherry.network.peer import Peer
 from wherry.testing.clock import run_virtual
+from wherry_signaling.domains import Purpose
+from wherry_signaling.identity import PeerId
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
@@ -193,6 +197,37 @@ def test_quitting_while_dials_are_under_way(delay_s: float) -> None:
             assert all(one is None or isinstance(one, WherryError) for one in ended), ended
             assert told_in_order(ada.diary)
             assert len(ada.diary.lines) in (0, 2)
+
+    run(main())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_quitting_at_any_moment(seed: int) -> None:
+    # Dials, sealed pings and look-ups by several sources, some of them cancelled: each ends at once, typed.
+    async def main() -> None:
+        async with Town(seed) as town, town.party() as bela:
+            async with town.party() as ada:
+
+                async def ask(purpose: Purpose, peer: PeerId) -> bytes | None:
+                    await ada.guests.look_up_via(town.address(0), purpose, peer)
+                    return town.book.get(peer)
+
+                ada.sources += [Source("guest", ask), Source("another", ask)]
+                work = [
+                    asyncio.create_task(_or_error(one))
+                    for one in (
+                        ada.network.connect(bela.id),
+                        ada.dialer.ring(bela.id),
+                        bela.network.connect(ada.id),
+                    )
+                ]
+                await asyncio.sleep(town.random.uniform(0, 0.8))
+                town.random.choice(work).cancel()
+            ended = await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 60)
+            assert all(isinstance(one, WherryError | asyncio.CancelledError | None) for one in ended), ended
+            assert told_in_order(ada.diary)
+            del work, ended
+            gc.collect()  # an error that nobody looked at is reported when it is forgotten
 
     run(main())
 

@@ -330,6 +330,7 @@ class Meeting:
                     waiter.set_result(None)
                 else:
                     waiter.set_exception(error)
+                    waiter.exception()  # whoever waited may be cancelled before it looks
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wherry_signaling.domains import Purpose
-from wherry_signaling.errors import RemoteError
+from wherry_signaling.errors import WherryError
 from wherry_signaling.identity import PeerId
 from wherry_signaling.record import PeerRecord, check_peer_record
 
@@ -128,7 +128,7 @@ class Records:
                 return False
             record, _ = check_peer_record(document, self._wall_clock(), of=peer)
             self.learn(document, of=peer)
-        except RemoteError as error:
+        except WherryError as error:  # a source that was closed meanwhile, too
             trace.add("look_up", "failed", way=source.name, code=error.code)
             return False
         trace.add("look_up", "answered", way=source.name, sequence=record.sequence)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wherry_signaling.endpoints import EndpointAddress
-from wherry_signaling.errors import RemoteError
+from wherry_signaling.errors import WherryError
 from wherry_signaling.identity import PeerId
 from wherry_signaling.record import PeerRecord
 from wherry_signaling.scope import Scope
@@ -96,7 +96,7 @@ async def race(
     async def one(route: Route, failed: asyncio.Event) -> None:
         try:
             address = await carrier.send_via(route.addresses, to, tag, copy())
-        except RemoteError as error:
+        except WherryError as error:
             trace.add("ring", "failed", way=str(route), code=error.code)
             failed.set()
             return
@@ -118,7 +118,7 @@ async def send_back(arrivals: Sequence[Arrival], copy: Copy, trace: Trace) -> No
     async def one(arrival: Arrival) -> None:
         try:
             await arrival.reply(copy())
-        except RemoteError as error:
+        except WherryError as error:
             trace.add("ring", "failed", way=str(arrival), code=error.code)
             return
         trace.add("ring", "delivered", way=str(arrival))
