@@ -350,6 +350,20 @@ def test_interrupted_is_130() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "\n")
 
 
+def test_interrupted_while_the_program_is_imported_is_130() -> None:
+    code = (
+        "import builtins, sys\n"
+        "from wherry.cli import main\n"
+        "real = builtins.__import__\n"
+        "def interrupted(name, *rest):\n"
+        "    if 'click' in name: raise KeyboardInterrupt\n"
+        "    return real(name, *rest)\n"
+        "builtins.__import__ = interrupted; main()\n"
+    )
+    done = python(code)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_a_reader_that_has_had_enough_is_no_failure(tmp_path: Path) -> None:
     done = subprocess.run(
         f"{sys.executable} -m wherry --help | true; echo ${{PIPESTATUS[0]}}",

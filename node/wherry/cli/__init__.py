@@ -5,6 +5,20 @@ purpose is one line ``what: why. do.`` on standard error (or one JSON object und
 0 ok, 1 failed, 2 usage, 3 no daemon, 4 not found, 5 timeout, 6 denied, 130 interrupted.
 """
 
-from .program import main
+import sys
+from typing import NoReturn
+
+from .exits import INTERRUPTED
+
+
+def main() -> NoReturn:
+    """Run the command in `sys.argv`; Ctrl-C is no failure even while the program is being imported."""
+    try:
+        from .program import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
 
 __all__ = ["main"]

@@ -16,9 +16,10 @@ import logging
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from ..errors import InvalidMultiaddr
 from ..limits import HTTP_IDLE_S, HTTP_LINE_BYTES
@@ -34,6 +35,17 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _log = logging.getLogger(__name__)
 #: Seconds that a connection which is being closed may still take: nobody waits for a goodbye.
 _SHUTDOWN_S: Final = 0.5
+
+
+class _ServerLog(logging.LoggerAdapter[logging.Logger]):
+    """What aiohttp has to say. It writes a traceback, an address and all that was sent for whoever speaks no HTTP."""
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        """Write it down, unless it is about what a stranger sent."""
+        if isinstance(error := kwargs.get("exc_info"), HttpProcessingError):
+            self.logger.debug("refused what is no HTTP: %s", type(error).__name__)
+        else:
+            super().log(level, msg, *args, **kwargs)
 
 
 class HttpListener:
@@ -95,6 +107,7 @@ class HttpListener:
         self._runner = web.AppRunner(
             app,
             access_log=None,
+            logger=_ServerLog(_log),
             keepalive_timeout=self._idle_s,
             lingering_time=0,
             max_line_size=HTTP_LINE_BYTES,

@@ -403,8 +403,16 @@ async def test_headers_that_trickle() -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [b"\x16\x03\x01\x02\x00\x01\x00", b"\x00" * 100, b"GET / HTTP/9.9\r\n\r\n", b"A" * 100_000, b"\r\n" * 1000],
-    ids=["a TLS hello", "zeros", "another version", "a line without end", "empty lines"],
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"\x00" * 100,
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"A" * 100_000,
+        b"\r\n" * 1000,
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /" + b"a" * 100_000,
+    ],
+    ids=["a TLS hello", "zeros", "another version", "a line without end", "empty lines", "no host", "a second request"],
 )
 async def test_what_is_no_http(sent: bytes) -> None:
     async with listening() as (endpoint, url), aiohttp.ClientSession() as http:
