@@ -337,6 +337,47 @@ def test_a_peer_that_starts_anew_while_messages_flow() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_links_that_break_while_both_ask_and_dial(seed: int) -> None:
+    # Links are cut, fall silent, and are dialled beside, also from both ends at once: every question is answered, and
+    # no component hears of it; in the end there is one link.
+    async def main() -> None:
+        async with Town(seed) as town, town.party() as ada, town.party() as bela:
+            await ada.network.connect(bela.id)
+            await bela.meets(ada.id)
+            chance = town.random
+
+            async def ask(one: Party, other: Party) -> None:
+                for _ in range(40):
+                    peer = one.network.peer(other.id)
+                    assert peer is not None
+                    assert await peer.request(Ping(b"x"), Pong, timeout=40) == Pong(b"x")
+                    await asyncio.sleep(chance.uniform(0, 0.5))
+
+            async def trouble() -> None:
+                for _ in range(10):
+                    await asyncio.sleep(chance.uniform(0.2, 3))
+                    match chance.randrange(3):
+                        case 0:
+                            links = [link for link in town.engine.links.values() if link.stats().bytes_received]
+                            if links:
+                                chance.choice(links).cut()
+                        case 1:
+                            with town.engine.silence():
+                                await asyncio.sleep(chance.uniform(1, 6))
+                        case _:
+                            await asyncio.gather(
+                                _or_error(ada.dialer.dial(bela.id)), _or_error(bela.dialer.dial(ada.id))
+                            )
+
+            await asyncio.gather(ask(ada, bela), ask(bela, ada), trouble())
+            await asyncio.sleep(40)
+            assert ada.diary.of(bela.id) == bela.diary.of(ada.id) == ["came"]
+            assert len(town.engine.links) == 2
+
+    run(main())
+
+
 def test_receive_then_lock_between_two_nodes() -> None:
     class Step(msgspec.Struct, frozen=True):
         number: int

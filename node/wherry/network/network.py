@@ -1,17 +1,14 @@
 """The switchboard: connections, the handlers of streams, components, typed messages.
 
 It owns every `Connection` and `Peer`; the dialer brings links, `adopt` makes them a connection's. Nobody else closes
-one. Components hear of a peer exactly once when it comes and once when it goes: each coming and going of one peer is a
-*move*, a task of the network's own, begun when the one before has ended. Nobody's impatience cancels a move, and
-`close` waits for all of them.
+one. Components hear of a peer exactly once when it comes and once when it goes: see `moves.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from wherry_signaling.identity import PeerId
 from wherry_signaling.tasks import Tasks
@@ -33,9 +30,11 @@ from ..connection import (
 )
 from ..errors import PeerBanned, PeerClosed, PeerRestarted, RemoteError, WherryError
 from .component import Component, Context
+from .hooks import Hooks
 from .inbox import Received
-from .limits import HOOK_S, REDIAL_S
+from .limits import REDIAL_S
 from .messages import MESSAGE_STREAM
+from .moves import Moves
 from .opcodes import Opcodes
 from .peer import Peer
 
@@ -72,8 +71,8 @@ class Network:
         self._peers: dict[PeerId, Peer] = {}
         #: The newest self of each connected peer, which components may not have been told of yet.
         self._newest: dict[PeerId, Peer] = {}
-        self._moves: dict[PeerId, asyncio.Task[None]] = {}
-        self._hooks: dict[asyncio.Task[Any] | None, PeerId] = {}
+        self._moves = Moves()
+        self._hooks = Hooks()
         self._healing: set[Connection] = set()
         self._tasks = Tasks("network")
         self._started = self._closing = False
@@ -107,7 +106,7 @@ class Network:
             return known
         if peer not in self._newest:
             await self._dial(peer)
-        await self._settled(peer)
+        await self._moves.settled(peer)
         known = self._peers.get(peer)
         if known is None:
             raise PeerClosed("it went as soon as it had come", peer=str(peer))
@@ -140,7 +139,7 @@ class Network:
         if self._started:
             await component.startup(self)
         self._components.append(component)
-        moves = [self._move(peer.id, self._introduce(component, peer)) for peer in self.peers]
+        moves = [self._moves.begin(peer.id, self._introduce(component, peer)) for peer in self.peers]
         for move in moves:
             await asyncio.wait([move])
 
@@ -157,11 +156,10 @@ class Network:
         self._closing = True
         for peer in list(self._connections):
             self.leave(peer)
-        while self._moves:
-            await asyncio.wait(list(self._moves.values()))
+        await self._moves.ended()
         await self._tasks.close()
         for component in reversed(self._components):
-            await self._hook(component.cleanup(self), "cleanup")
+            await self._hooks.run(component.cleanup(self), "cleanup")
 
     async def disconnect(self, peer: PeerId) -> None:
         """Close the connection to a peer; every component has been told when this returns.
@@ -169,8 +167,8 @@ class Network:
         In a hook that runs for this very peer it does not wait, as nobody can wait for his own end.
         """
         self.leave(peer)
-        if self._hooks.get(asyncio.current_task()) != peer:
-            await self._settled(peer)
+        if not self._hooks.running_for(peer):
+            await self._moves.settled(peer)
 
     def leave(self, peer: PeerId) -> None:
         """Disconnect a peer without waiting for it."""
@@ -231,7 +229,7 @@ class Network:
         if before is not None:
             before.end(PeerRestarted(peer=str(peer_id)))
         self._newest[peer_id] = peer
-        self._move(peer_id, self._welcome(peer))
+        self._moves.begin(peer_id, self._welcome(peer))
 
     def _go(self, peer_id: PeerId, connection: Connection, error: WherryError) -> None:
         del self._connections[peer_id]
@@ -239,7 +237,7 @@ class Network:
         if peer is not None:
             peer.end(error)
         closing = self._tasks.start(connection.close(), f"close {peer_id.short}")
-        self._move(peer_id, self._farewell(peer_id, closing))
+        self._moves.begin(peer_id, self._farewell(peer_id, closing))
 
     async def _welcome(self, peer: Peer) -> None:
         await self._part(peer.id)
@@ -248,7 +246,7 @@ class Network:
             return
         self._peers[peer.id] = peer
         for component in list(self._components):
-            await self._hook(component.peer_connect(peer), "peer_connect", peer.id)
+            await self._hooks.run(component.peer_connect(peer), "peer_connect", peer.id)
         peer.start()
 
     async def _farewell(self, peer_id: PeerId, closing: asyncio.Task[None] | None) -> None:
@@ -261,11 +259,11 @@ class Network:
         if peer is not None:
             await peer.close()
             for component in list(self._components):
-                await self._hook(component.peer_disconnect(peer), "peer_disconnect", peer_id)
+                await self._hooks.run(component.peer_disconnect(peer), "peer_disconnect", peer_id)
 
     async def _introduce(self, component: Component, peer: Peer) -> None:
         if self._peers.get(peer.id) is peer:
-            await self._hook(component.peer_connect(peer), "peer_connect", peer.id)
+            await self._hooks.run(component.peer_connect(peer), "peer_connect", peer.id)
 
     async def _heal(self, peer: PeerId, connection: Connection) -> None:
         """Try for a new link until there is one, the old one is heard again, or the connection is over."""
@@ -280,55 +278,12 @@ class Network:
         finally:
             self._healing.discard(connection)
 
-    def _move(self, peer: PeerId, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do `work` when what was begun for this peer before has ended."""
-        before = self._moves.get(peer)
-
-        async def in_turn() -> None:
-            if before is not None:
-                await asyncio.wait([before])
-            try:
-                await work
-            finally:
-                if self._moves.get(peer) is move:
-                    del self._moves[peer]
-
-        move = asyncio.create_task(in_turn(), name=f"network: {peer.short} comes or goes")
-        self._moves[peer] = move
-        return move
-
-    async def _settled(self, peer: PeerId) -> None:
-        move = self._moves.get(peer)
-        if move is not None:
-            await asyncio.wait([move])
-
     # -- inside ---------------------------------------------------------------------------------------------------
 
     async def _dispatch(self, peer: Peer, received: Received) -> None:
         context = Context(network=self, peer=peer, opcode=received.opcode, id=received.id, message=received.message)
         for component in list(self._components):
-            await self._hook(component.receive(context), "receive", peer.id)
-
-    async def _hook(self, work: Coroutine[Any, Any, None], name: str, peer: PeerId | None = None) -> None:
-        """Run one hook; whatever a component does wrong stays its own."""
-        task = asyncio.current_task()
-        if peer is not None:
-            self._hooks[task] = peer
-        try:
-            async with asyncio.timeout(HOOK_S):
-                await work
-        except TimeoutError:
-            log.warning("a component's %s took longer than %s s and was left behind", name, HOOK_S)
-        except WherryError as error:
-            log.debug("a component's %s ended: %s", name, error.code)
-        except asyncio.CancelledError:
-            if task is not None and task.cancelling():
-                raise
-            log.warning("a component's %s waited for something that was cancelled", name)
-        except Exception:  # a component is somebody else's code: its bug must not end the node
-            log.exception("a component's %s failed", name)
-        finally:
-            self._hooks.pop(task, None)
+            await self._hooks.run(component.receive(context), "receive", peer.id)
 
     def _banned(self, peer: PeerId) -> bool:
         return self.policy.banned(peer.key, asyncio.get_running_loop().time()) is not None
