@@ -14,6 +14,7 @@ from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.errors import RemoteError
 from wherry_signaling.identity import PeerId
 from wherry_signaling.record import dht_key
+from wherry_signaling.scope import Scope
 
 from .connect.records import Source
 from .dht import Dht
@@ -43,10 +44,14 @@ class Places:
         """Whom to ask where somebody is: endpoints as a guest, since who looks for whom is nobody's business."""
         held = self._held()
         if held:
-            asked = [Source(one.peer.short, partial(self._guests.look_up_via, one.addresses)) for one in held]
+            asked = [
+                Source(one.peer.short, partial(self._guests.look_up_via, one.addresses), _scope(one.addresses[0]))
+                for one in held
+            ]
         else:
-            asked = [Source(str(one), partial(self._guests.look_up_via, one)) for one in self._named()]
-        return [Source("DHT", self.ask_dht), *asked]
+            asked = [Source(str(one), partial(self._guests.look_up_via, one), _scope(one)) for one in self._named()]
+        nearest = min((one.endpoint.scope for one in self._dht.contacts()), default=Scope.LOOPBACK)
+        return [Source("DHT", self.ask_dht, nearest), *asked]
 
     async def ask_dht(self, purpose: Purpose, peer: PeerId) -> bytes | None:
         """A peer's document by the DHT's word, or None; raises RemoteError where nobody can be asked."""
@@ -82,3 +87,8 @@ class Places:
 
     async def _through_dht(self, document: bytes) -> int:
         return len((await self._dht.publish(document, deadline_s=PUBLISH_S)).stored_at)
+
+
+def _scope(endpoint: EndpointAddress) -> Scope:
+    """How far off an endpoint is; one under a name may be anywhere."""
+    return endpoint.scope or Scope.GLOBAL

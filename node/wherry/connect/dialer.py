@@ -180,7 +180,7 @@ class Dialer:
         now = asyncio.get_running_loop().time()
         if peer == self.identity.id or not self._rates.take(peer.key, now) or not self._around.may_connect(peer):
             return False
-        if not self._learn(signal, peer):
+        if not self._learn(signal, peer, arrival):
             return False
         match signal:
             case Ping() if len(self._tasks) < PONGS_AT_ONCE:
@@ -245,12 +245,12 @@ class Dialer:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _learn(self, signal: Signal, peer: PeerId) -> bool:
+    def _learn(self, signal: Signal, peer: PeerId, arrival: Arrival) -> bool:
         """Remember the record that came with a signal; whether there is now one to reply by."""
         document = signal.record if isinstance(signal, Offer | Answer | Ping | Pong) else b""
         if document:
             try:
-                self._around.records.learn(document, of=peer)
+                self._around.records.learn(document, of=peer, scope=arrival.scope)
             except RemoteError:
                 return False
         return not isinstance(signal, Offer | Ping) or self._around.records.get(peer) is not None

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from wherry_signaling.domains import Purpose
+from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.errors import WherryError
 from wherry_signaling.identity import PeerId
 from wherry_signaling.record import PeerRecord, check_peer_record
+from wherry_signaling.scope import Scope
 
 from ..errors import PeerNotFound
 from .limits import LOOK_UP_S, RECORD_FRESH_S
@@ -30,10 +32,14 @@ Ask = Callable[[Purpose, PeerId], Awaitable[bytes | None]]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Somebody to ask, under a name for the trace."""
+    """Somebody to ask, under a name for the trace.
+
+    :ivar scope: how far off it is: addresses nearer than that are not taken from it.
+    """
 
     name: str
     ask: Ask
+    scope: Scope = Scope.LOOPBACK
 
 
 @dataclass(slots=True)
@@ -41,6 +47,23 @@ class _Known:
     record: PeerRecord
     document: bytes
     confirmed_at: float
+    #: The nearest that anybody who showed it was.
+    scope: Scope
+
+    @property
+    def usable(self) -> PeerRecord:
+        """The record with those addresses alone that we may knock at: none nearer than where it was learnt.
+
+        Otherwise a stranger's record would make us open sockets inside our own network, or on this machine.
+        """
+        return replace(
+            self.record,
+            direct=self._near(self.record.direct),
+            introducers=tuple(replace(one, endpoints=self._near(one.endpoints)) for one in self.record.introducers),
+        )
+
+    def _near(self, endpoints: Sequence[EndpointAddress]) -> tuple[EndpointAddress, ...]:
+        return tuple(one for one in endpoints if one.scope is None or one.scope >= self.scope)
 
 
 class Records:
@@ -58,22 +81,25 @@ class Records:
     def get(self, peer: PeerId) -> PeerRecord | None:
         """What is known now, without asking anybody."""
         known = self._known.get(peer)
-        return None if known is None else known.record
+        return None if known is None else known.usable
 
-    def learn(self, document: bytes, *, of: PeerId | None = None) -> PeerRecord:
+    def learn(self, document: bytes, *, of: PeerId | None = None, scope: Scope = Scope.LOOPBACK) -> PeerRecord:
         """Take a document from anywhere; returns the newest known record of its peer.
 
+        :param scope: how far off it came from.
         :raises Malformed, BadSignature, ExpiredDocument: if it does not hold.
         """
         record, checked = check_peer_record(document, self._wall_clock(), of=of)
         known = self._known.get(record.peer)
         now = asyncio.get_running_loop().time()
         if known is None or _newer(record.sequence, document, known):
-            self._known[record.peer] = known = _Known(record, checked.data, now)
+            same = known is not None and known.document == checked.data
+            scope = min(scope, known.scope) if known is not None and same else scope
+            self._known[record.peer] = known = _Known(record, checked.data, now, scope)
         self._known.move_to_end(record.peer)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
-        return known.record
+        return known.usable
 
     def forget(self, peer: PeerId) -> None:
         """It led nowhere: ask again next time."""
@@ -94,14 +120,14 @@ class Records:
         now = asyncio.get_running_loop().time()
         if known is not None and not fresh and now - known.confirmed_at < RECORD_FRESH_S:
             trace.add("look_up", "remembered", sequence=known.record.sequence)
-            return known.record
+            return known.usable
         await self._ask_all(peer, trace)
         known = self._known.get(peer)
         if known is None or known.record.expires + 3600 < self._wall_clock():
             trace.add("look_up", "not found")
             raise PeerNotFound(f"no record of {peer.short} is to be had", peer=str(peer))
         trace.add("look_up", "found", sequence=known.record.sequence, introducers=len(known.record.introducers))
-        return known.record
+        return known.usable
 
     async def _ask_all(self, peer: PeerId, trace: Trace) -> None:
         sources = self._sources()
@@ -127,7 +153,7 @@ class Records:
                 trace.add("look_up", "unknown there", way=source.name)
                 return False
             record, _ = check_peer_record(document, self._wall_clock(), of=peer)
-            self.learn(document, of=peer)
+            self.learn(document, of=peer, scope=source.scope)
         except WherryError as error:  # a source that was closed meanwhile, too
             trace.add("look_up", "failed", way=source.name, code=error.code)
             return False

@@ -13,8 +13,10 @@ from wherry.connect.trace import Trace
 from wherry.errors import BadSignature, LookUpFailed, PeerNotFound
 from wherry.testing.clock import EPOCH_S, run_virtual
 from wherry_signaling.domains import Purpose
+from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.identity import Identity, PeerId
-from wherry_signaling.record import PeerRecord
+from wherry_signaling.record import Introducer, PeerRecord
+from wherry_signaling.scope import Scope
 
 BELA = Identity(bytes([2] * 32))
 CY = Identity(bytes([3] * 32))
@@ -112,5 +114,33 @@ def test_what_is_fresh_is_not_asked_again_but_what_led_nowhere_is() -> None:
         await asyncio.sleep(RECORD_FRESH_S + 1)
         assert (await find(book))[0] == 3
         assert (await find(book, fresh=True))[0] == 4
+
+    run_virtual(main())
+
+
+def test_a_stranger_far_away_does_not_make_us_knock_inside_our_network() -> None:
+    async def main() -> None:
+        hosts = ("127.0.0.1", "192.168.1.1", "11.0.0.7", "example.org")
+        endpoints = tuple(EndpointAddress(host, 80) for host in hosts)
+        record = PeerRecord(
+            peer=BELA.id,
+            sequence=1,
+            instance=bytes(8),
+            issued=EPOCH_S,
+            expires=EPOCH_S + 3600,
+            sealing_key=BELA.sealing_public,
+            direct=endpoints,
+            introducers=(Introducer(CY.id, endpoints[:3]),),
+        ).sign(BELA)
+        for scope, reached in ((Scope.GLOBAL, hosts[2:]), (Scope.PRIVATE, hosts[1:]), (Scope.LOOPBACK, hosts)):
+            found = records().learn(record, scope=scope)
+            assert tuple(one.host for one in found.direct) == reached
+            assert tuple(one.host for one in found.introducers[0].endpoints) == tuple(
+                h for h in reached if h in hosts[:3]
+            )
+        book = records()
+        book.learn(record, scope=Scope.GLOBAL)
+        assert len(book.learn(record, scope=Scope.PRIVATE).direct) == 3  # a neighbour showed the same one
+        assert len(book.learn(record, scope=Scope.GLOBAL).direct) == 3
 
     run_virtual(main())
