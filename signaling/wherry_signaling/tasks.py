@@ -47,10 +47,14 @@ class Tasks:
         elif error is not None:
             log.error("%s failed", task.get_name(), exc_info=error)
 
+    async def wait(self) -> None:
+        """Wait until none is left, those included that others start meanwhile; but not for the caller's own."""
+        while others := self._tasks - {asyncio.current_task()}:
+            await asyncio.wait(others)
+
     async def close(self) -> None:
-        """Cancel what still runs and wait until it has ended. The task that calls it is left alone."""
+        """Begin nothing more, cancel what still runs and wait until it has ended; the caller's own is left alone."""
         self._closed = True
-        others = self._tasks - {asyncio.current_task()}
-        for task in others:
+        for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await self.wait()

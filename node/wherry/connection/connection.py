@@ -17,9 +17,9 @@ from wherry.connection.link import Greeting, LaneKind, Link, LinkStats
 from wherry.connection.policy import Policy
 from wherry.connection.stream import Datagrams, Stream
 from wherry.connection.streams import StreamMachine
-from wherry.connection.tasks import Tasks
 from wherry.errors import ConnectionLost, StreamRefused, WherryError
 from wherry_signaling.errors import Closed as UsedAfterClose
+from wherry_signaling.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 
@@ -82,8 +82,8 @@ class Connection:
         self._next_link = 1
         self._streams: dict[StreamMachine, Stream | Datagrams] = {}
         self._pongs: dict[int, asyncio.Future[float]] = {}
-        self._tasks = Tasks()
-        self._link_tasks = Tasks()
+        self._tasks = Tasks(f"connection {peer.hex()[:8]}")
+        self._link_tasks = Tasks(f"links {peer.hex()[:8]}")
         self._timer: asyncio.TimerHandle | None = None
         self._pumping = self._again = False
         #: Done when the connection is over.
@@ -219,7 +219,7 @@ class Connection:
             stream = Stream(self, machine)
             work = self._run(stream, self._handlers[machine.name](stream))
         self._streams[machine] = stream
-        self._tasks.start(work)
+        self._tasks.start(work, machine.name)
 
     async def _run(self, stream: Stream | Datagrams, serving: Awaitable[None]) -> None:
         try:
@@ -295,7 +295,7 @@ class Connection:
         if self._core.state is not State.CLOSED:
             self._core.close(codes.DONE, reason, error=UsedAfterClose(reason))
         self.pump()
-        await self._tasks.cancel()
+        await self._tasks.close()
         await self._link_tasks.wait()
 
     # -- the shell ----------------------------------------------------------------------------------------------------
@@ -417,7 +417,7 @@ class Connection:
         link = self._links.pop(number, None)
         self._pools.pop(number, None)
         if link is not None:
-            self._link_tasks.start(self._end_link(link, flush=flush))
+            self._link_tasks.start(self._end_link(link, flush=flush), "end a link")
 
     async def _end_link(self, link: Link, *, flush: bool) -> None:
         if flush:

@@ -9,8 +9,8 @@ from functools import partial
 from wherry.connection.frames import Frame, Kind
 from wherry.connection.limits import DATAGRAM_BUFFER_BYTES, MAX_IDLE_LANES
 from wherry.connection.link import Lane, LaneKind, Link
-from wherry.connection.tasks import Tasks
 from wherry.errors import ConnectionLost
+from wherry_signaling.tasks import Tasks
 
 _STREAM = slice(4, 8)  # where a frame's stream id stands
 
@@ -67,7 +67,7 @@ class LanePool:
             return True
         if stream not in self._opening:
             self._opening.add(stream)
-            self._tasks.start(self._open(stream))
+            self._tasks.start(self._open(stream), "open a lane")
         return False
 
     def send(self, stream: int, frame: bytes) -> None:
@@ -157,7 +157,7 @@ class LanePool:
         """A flow was opened: have its lane open before the first datagram."""
         if self._datagrams is None and 0 not in self._opening:
             self._opening.add(0)
-            self._tasks.start(self._open_datagrams())
+            self._tasks.start(self._open_datagrams(), "open the lane of datagrams")
 
     async def _open_datagrams(self) -> None:
         try:
