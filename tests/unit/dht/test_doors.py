@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from wherry.dht import Endpoint, load_contacts, save_contacts
 from wherry.dht.endpoint import from_socket, unpack
@@ -33,6 +33,7 @@ def test_a_token_proves_one_key_at_one_endpoint_for_a_while() -> None:
     assert not Tokens(random.Random(2).randbytes).check(token, HERE, KEY, 0)
 
 
+@settings(deadline=None)
 @given(steps=st.lists(st.floats(0, 3 * TOKEN_S), max_size=8))
 def test_a_fresh_token_is_good_for_five_minutes_whenever_it_was_minted(steps: list[float]) -> None:
     # Invariant: what was minted now is good until the secret was replaced twice: TOKEN_S at least.
@@ -42,6 +43,7 @@ def test_a_fresh_token_is_good_for_five_minutes_whenever_it_was_minted(steps: li
         assert tokens.check(tokens.mint(HERE, KEY, now), HERE, KEY, now + TOKEN_S * 0.99)
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=20))
 def test_any_bytes_are_an_endpoint_or_malformed(data: bytes) -> None:
     # Invariant: unpack gives an endpoint that packs into the same bytes, or raises Malformed.

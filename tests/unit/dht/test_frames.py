@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from wherry.dht import DhtKey, Endpoint
 from wherry.dht.frames import (
@@ -87,6 +87,7 @@ def test_a_document_of_full_size_fits_into_the_reply_to_a_first_request() -> Non
     assert body_bytes(Found(TOKEN, seen, b"", b"", 2**53 - 1, bytes(DOCUMENT_BYTES))) <= UNPROVED_BYTES
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=1400), head=st.sampled_from([b"", b"\x0d", *(bytes([0x0D, kind, 1]) for kind in Kind)]))
 def test_any_bytes_are_a_frame_or_a_typed_error(data: bytes, head: bytes) -> None:
     # Invariant: whatever comes, read_header and open_frame return or raise a RemoteError.
@@ -95,6 +96,7 @@ def test_any_bytes_are_a_frame_or_a_typed_error(data: bytes, head: bytes) -> Non
         open_frame(datagram, read_header(datagram), own_id=BOB.id)
 
 
+@settings(deadline=None)
 @given(
     payload=st.binary(max_size=60) | st.sampled_from([b"\xdd\xff\xff\xff\xff", b"\x91" * 500, b"\xc1", b"\xdf" * 20]),
     kind=st.sampled_from(list(Kind)),
@@ -113,6 +115,7 @@ def _signed(kind: Kind, payload: bytes, padding: bytes = b"") -> bytes:
     return head + ALICE.sign(_domain(kind), BOB.id, head)
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, OVERHEAD + 18), bit=st.integers(0, 7))
 def test_no_bit_can_be_changed(at: int, bit: int) -> None:
     # Invariant: a frame with one bit changed is refused.
@@ -170,6 +173,7 @@ def test_a_key_can_be_made_with_work() -> None:
     assert key.seed.hex() not in repr(key)
 
 
+@settings(deadline=None)
 @given(ports=st.lists(st.integers(1, 65535), max_size=20), version=st.sampled_from([4, 6]))
 def test_contacts_come_back_as_they_were(ports: list[int], version: int) -> None:
     # Invariant: unpack_contacts is the inverse of pack_contacts.
@@ -178,6 +182,7 @@ def test_contacts_come_back_as_they_were(ports: list[int], version: int) -> None
     assert unpack_contacts(pack_contacts(contacts), version=version) == contacts
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200), version=st.sampled_from([4, 6]))
 def test_any_bytes_are_contacts_or_malformed(data: bytes, version: int) -> None:
     # Invariant: unpack_contacts returns endpoints of that version that can be sent to, or raises Malformed.
