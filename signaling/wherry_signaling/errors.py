@@ -53,7 +53,8 @@ class WherryError(Exception):
 
     def __str__(self) -> str:
         what = f"{self.text}: {self.detail}" if self.detail else self.text
-        return f"{what.rstrip('.')}. {self.hint}".rstrip() if self.hint else f"{what.rstrip('.')}."
+        what = what if what.endswith(("?", "!")) else f"{what.rstrip('.')}."
+        return f"{what} {self.hint}".rstrip()
 
 
 def _one_line(text: str) -> str:

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 import wherry.errors
 import wherry_signaling.errors
-from wherry_signaling.errors import LocalError, RemoteError, WherryError
+from wherry_signaling.errors import LocalError, Malformed, RemoteError, WherryError
 from wherry_signaling.limits import DETAIL_CHARACTERS
 
 MODULES = (wherry_signaling.errors, wherry.errors)
@@ -101,3 +101,8 @@ def test_what_others_wrote_is_one_printable_line(text: str) -> None:
     assert len(error.detail) <= DETAIL_CHARACTERS
     if text.isprintable() and len(text) <= DETAIL_CHARACTERS:
         assert error.detail == text
+
+
+def test_a_question_keeps_its_own_mark() -> None:
+    assert str(Malformed("what is this?", hint="Ask.")) == "Received something malformed: what is this? Ask."
+    assert str(Malformed("no frame.", hint="")) == "Received something malformed: no frame."
