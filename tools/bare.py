@@ -101,14 +101,16 @@ def _mounted(folder: Path) -> Iterator[None]:
         "dev": ["--rbind", "/dev"],
         "run": ["-t", "tmpfs", "tmpfs"],
     }
+    # `ip netns exec` inside wants the root itself to be a mount.
+    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    subprocess.run(["mount", "--make-private", folder], check=True)
     try:
         for point, what in mounts.items():
             subprocess.run(["mount", *what, folder / point], check=True)
         subprocess.run(["mount", "--make-rslave", folder / "dev"], check=True)  # or taking it back takes the machine's
         yield
     finally:
-        for point in mounts:
-            subprocess.run(["umount", "--recursive", "--lazy", folder / point], check=False)
+        subprocess.run(["umount", "--recursive", "--lazy", folder], check=False)
 
 
 @contextmanager
