@@ -17,7 +17,7 @@ from wherry.testing.dht import LIFETIME_S, DhtNetwork, document, key_of
 from wherry.testing.network import MemoryNetwork
 
 FULL = bool(os.environ.get("WHERRY_FULL"))
-NODES, HOURS = (90, 18) if FULL else (24, 4)
+NODES, HOURS = (90, 18) if FULL else (18, 3)
 #: Maintenance is a minute apart in the world; fifteen here make fewer datagrams of the same sort.
 CONFIG = DhtConfig(serve="always", maintenance_s=900)
 HOUR_S = 3600.0
