@@ -61,6 +61,7 @@ class Parts:
     name: str
     address: Address
     store: Store
+    kept: DocumentStore
     dht: Dht
     endpoint: Endpoint
     addresses: OwnAddresses
@@ -94,12 +95,12 @@ class Parts:
         self.name = self.home.name(self.config.name)
         self.store = stack.enter_context(Store(self.home.database))
         self.address = Address(self.identity.id, self.store.nospam(secrets.token_bytes))
-        kept = stack.enter_context(closing(DocumentStore(self.home.kept_database)))
+        self.kept = stack.enter_context(closing(DocumentStore(self.home.kept_database)))
 
         self.dht = Dht(
             key=None,
             open_endpoint=self._open_dht_port,
-            store=kept,
+            store=self.kept,
             check=self._check_document,
             clock=self.wall_clock,
             config=DhtConfig(proof_bits=self.config.dht_proof_of_work_bits),

@@ -15,7 +15,7 @@ def metrics_text(node: Parts) -> str:
         ("wherry_connections", "gauge", "Peers connected now.", len(node.network.peers)),
         ("wherry_introducers", "gauge", "Introducers that hold a reservation for this node.", len(node.held())),
         ("wherry_dht_contacts", "gauge", "Contacts in the DHT's tables.", len(node.dht.contacts())),
-        ("wherry_dht_documents", "gauge", "Documents kept for others.", len(node.dht.held())),
+        ("wherry_dht_documents", "gauge", "Documents kept for others.", len(node.kept)),
         ("wherry_reservations", "gauge", "Peers registered at this endpoint.", len(node.endpoint.hub.registry)),
         ("wherry_sockets_total", "counter", "Signaling sockets that were opened here.", counts.sockets),
         ("wherry_sockets_refused_total", "counter", "Signaling sockets that were refused.", counts.refused),

@@ -92,7 +92,7 @@ class Showing:
                 for held in node.introducers.current()
             ],
             connections=self.peers(),
-            dht=DhtView(role=node.dht.state, contacts=len(node.dht.contacts()), kept=len(node.dht.held())),
+            dht=DhtView(role=node.dht.state, contacts=len(node.dht.contacts()), kept=len(node.kept)),
             record=self._record(),
             problems=[
                 ProblemView(code=problem.code, text=str(problem), hint=problem.hint) for problem in self.problems()
