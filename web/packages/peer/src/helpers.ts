@@ -48,10 +48,14 @@ export class Helpers {
     return [...own, ...others];
   }
 
-  /** STUN servers of our introducers; one on this computer sees nothing that we do not. */
+  /**
+   * STUN servers of our introducers. One on this computer sees nothing that we do not, but where there are no others:
+   * without a route out a browser looks at no interface, and what such a server sees is all there is to offer.
+   */
   iceServers(): IceServer[] {
     const offered = this.#held().flatMap((held) => held.registration.iceServers);
-    return offered.filter(({ urls }) => urls.every(isUseful)).slice(0, STUN_SERVERS);
+    const useful = offered.filter(({ urls }) => urls.every(isUseful));
+    return (useful.length > 0 ? useful : offered).slice(0, STUN_SERVERS);
   }
 
   /** Addresses that introducers see us at. */
