@@ -150,8 +150,12 @@ class LossyTransport:
         if drawn < 0.01:
             return
         if drawn < 0.05:
-            asyncio.get_running_loop().call_later(0.003, self._transport.sendto, data, address)
+            asyncio.get_running_loop().call_later(0.003, self._late, data, address)
         else:
+            self._transport.sendto(data, address)
+
+    def _late(self, data: bytes, address: tuple[str, int]) -> None:
+        if not self._transport.is_closing():
             self._transport.sendto(data, address)
 
     def __getattr__(self, name: str) -> Any:
