@@ -62,7 +62,7 @@ async def test_two_behind_nats_connect_directly(make_lab: Any, tmp_path: Path, k
 
 
 async def test_an_introducers_cable_is_cut(make_lab: Any, tmp_path: Path) -> None:
-    hosts = [f"h{number}" for number in range(6)]
+    hosts = [f"h{number}" for number in range(8)]
     with make_lab({"public": {host: {} for host in hosts}}) as lab:
         async with AsyncExitStack() as stack:
             nodes: dict[str, NodeProcess] = {}
@@ -73,12 +73,12 @@ async def test_an_introducers_cable_is_cut(make_lab: Any, tmp_path: Path) -> Non
                 )
             await asyncio.gather(*(node.ask("ready", 30) for node in nodes.values()))
             names = {(await node.id()).id: host for host, node in nodes.items()}
-            target = nodes["h5"]
+            target = nodes["h7"]
             await until(target, lambda status: len(status.introducers) == 3 and status.record is not None, 30)
             await until(target, lambda status: status.dht.contacts >= 4, 60)  # somebody is there to take the place
             status = await target.status()
             held = [one.peer for one in status.introducers]
-            stranger = next(nodes[host] for peer, host in names.items() if peer not in held and host != "h5")
+            stranger = next(nodes[host] for peer, host in names.items() if peer not in held and host != "h7")
             caller = Caller(stranger, (await target.id()).id)
             assert status.record is not None
             async with caller.ringing():

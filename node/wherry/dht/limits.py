@@ -114,7 +114,7 @@ SOLICITED_S: Final = 600.0
 #: Addresses we sent to that are remembered; while more were met, nothing counts as unsolicited.
 SOLICITED: Final = 8192
 #: Seconds between the first requests for a dial-back: in a young network whoever could knock joins after us.
-PROVE_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+PROVE_S: Final = (1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 16.0, 16.0)
 #: Seconds a dial-back may take: three hops.
 KNOCK_S: Final = 5.0
 #: Seconds after which being reachable is to be seen again.
