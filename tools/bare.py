@@ -22,10 +22,10 @@ KEPT = re.compile(r"CI|TERM|PIP_.*|npm_config_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_FI
 
 AUTHORITIES = Path("etc/ssl/certs/ca-certificates.crt")
 
-CLONE = "/root/wherry"
+CLONE = "/srv/wherry"
 """Where the repository is, seen from inside."""
 
-LAB = "/root/lab"
+LAB = "/srv/lab"
 """The NAT laboratory that WHERRY_LAB names, if it does, seen from inside."""
 
 

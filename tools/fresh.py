@@ -40,12 +40,12 @@ assert len(code) > 1000, script
 """Opens the page and the script that it names: the page was built, whole, and is served."""
 
 WHEEL = """
-rm -rf /root/empty /root/wheel
-python3 -m venv /root/empty
-/root/empty/bin/pip wheel --quiet --no-deps --wheel-dir /root/wheel .
-/root/empty/bin/pip install --quiet --use-pep517 /root/wheel/wherry-*.whl
-cd / && /root/empty/bin/wherry demo --once --json | tail -n 1 | tee /root/demo.json
-grep -q '"ok": *true' /root/demo.json
+rm -rf /srv/empty /srv/wheel
+python3 -m venv /srv/empty
+/srv/empty/bin/pip wheel --quiet --no-deps --wheel-dir /srv/wheel .
+/srv/empty/bin/pip install --quiet --use-pep517 /srv/wheel/wherry-*.whl
+cd / && /srv/empty/bin/wherry demo --once --json | tail -n 1 | tee /srv/demo.json
+grep -q '"ok": *true' /srv/demo.json
 """
 """A wheel made from the clone and installed beside nothing at all runs the demo, page included."""
 
