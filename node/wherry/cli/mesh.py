@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -135,8 +137,9 @@ class Mesh:
         """Start one more; the first is the one whose page people open."""
         port = 0 if self.nodes else free_port(host)
         name = NAMES[len(self.nodes)]
-        node = NodeProcess(name, self._folder / name, f"{host}:{port}", bootstrap)
-        self.nodes.append(node)
+        with _uninterrupted():  # a child that is not in the list yet would be nobody's
+            node = NodeProcess(name, self._folder / name, f"{host}:{port}", bootstrap)
+            self.nodes.append(node)
         return node
 
     def name_of(self, peer: str) -> str:
@@ -161,6 +164,23 @@ class Mesh:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the block is left."""
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def free_port(host: str) -> int:
