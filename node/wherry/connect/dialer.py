@@ -207,12 +207,6 @@ class Dialer:
                 self._meeting(peer).receive(signal, opened.payload, arrival)
         return True
 
-    def closed_link(self, peer: PeerId, attempt: bytes) -> None:
-        """The connection has let go of a link that came of `attempt`."""
-        meeting = self._meetings.get(peer)
-        if meeting is not None:
-            meeting.closed_link(attempt)
-
     def trace_of(self, peer: PeerId) -> Trace | None:
         """The newest trace of an attempt with `peer`."""
         return next((trace for trace in reversed(self.traces) if trace.peer == peer), None)

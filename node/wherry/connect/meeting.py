@@ -123,10 +123,6 @@ class Meeting:
             trace.add("ring", "offer came", way=str(arrival))
         self._do(actions)
 
-    def closed_link(self, attempt: bytes) -> None:
-        """The connection has let go of the attempt's link."""
-        self._do(self.pair.ended(attempt, "the connection closed it"))
-
     def refuse(self, attempt: bytes, error: RemoteError) -> None:
         """The peer itself said no to an attempt of ours; one that is not under way is an old refusal, replayed."""
         ours = self._attempts.get(attempt)

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from wherry.connection import codes
 from wherry.connection.limits import ECHO_BYTES_PER_MINUTE, ECHO_OPENS_PER_MINUTE, MAX_BANS, OPENS_PER_MINUTE
 from wherry.errors import LimitExceeded, PeerBanned, PolicyRefused
+from wherry_signaling.rates import Bucket
 
 Allow = Literal["friends", "anyone"] | frozenset[bytes]
 MINUTE_S: Final = 60.0
@@ -41,23 +42,6 @@ DEFAULT_RULES: Final[Mapping[str, Rule]] = {
 }
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """Tokens that refill evenly over a minute."""
-
-    size: float
-    tokens: float
-    at: float
-
-    def take(self, amount: float, now: float) -> bool:
-        self.tokens = min(self.size, self.tokens + (now - self.at) * self.size / MINUTE_S)
-        self.at = now
-        if amount > self.tokens:
-            return False
-        self.tokens -= amount
-        return True
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ban:
     """A peer that is shut out.
@@ -81,8 +65,8 @@ class Policy:
     rules: Mapping[str, Rule] = field(default_factory=lambda: dict(DEFAULT_RULES))
     is_friend: Callable[[bytes], bool] = lambda _peer: False
     _bans: dict[bytes, Ban] = field(default_factory=dict)
-    _opens: dict[tuple[bytes, str], _Bucket] = field(default_factory=dict)
-    _bytes: dict[tuple[bytes, str], _Bucket] = field(default_factory=dict)
+    _opens: dict[tuple[bytes, str], Bucket] = field(default_factory=dict)
+    _bytes: dict[tuple[bytes, str], Bucket] = field(default_factory=dict)
 
     def rule(self, name: str) -> Rule:
         """What holds for streams called `name`."""
@@ -115,14 +99,14 @@ class Policy:
         return limit is None or self._take(self._bytes, peer, name, limit, size, now)
 
     def _take(
-        self, buckets: dict[tuple[bytes, str], _Bucket], peer: bytes, name: str, size: int, amount: int, now: float
+        self, buckets: dict[tuple[bytes, str], Bucket], peer: bytes, name: str, size: int, amount: int, now: float
     ) -> bool:
         bucket = buckets.get((peer, name))
         if bucket is None:
             for key in [key for key, old in buckets.items() if now - old.at >= MINUTE_S]:
                 del buckets[key]  # full again: as good as none
-            bucket = buckets[peer, name] = _Bucket(size, size, now)
-        return bucket.take(amount, now)
+            bucket = buckets[peer, name] = Bucket.full((size / MINUTE_S, size), now)
+        return bucket.take(now, amount)
 
     # -- bans ---------------------------------------------------------------------------------------------------------
 
