@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Final, Generic, Literal, TypeVar
@@ -76,8 +77,8 @@ def tell(mesh: Mesh, count: int, *, host: str = "127.0.0.1") -> Generator[Step]:
 
     :raises StepFailed: at the first step that does not work out.
     """
-    with ThreadPoolExecutor(count, thread_name_prefix="demo") as threads:
-        told = _Told[Step](mesh)
+    with _threads(mesh, count) as threads:
+        told = _Told[Step]()
         first = mesh.start(host=host)
         try:
             first.wait_up()
@@ -97,16 +98,26 @@ def watch(mesh: Mesh) -> Generator[Newcomer]:
 
     :raises NodeLost: if a node ends.
     """
-    with ThreadPoolExecutor(len(mesh.nodes), thread_name_prefix="demo") as threads:
-        told = _Told[Newcomer](mesh)
+    with _threads(mesh, len(mesh.nodes)) as threads:
+        told = _Told[Newcomer]()
         yield from told.by([threads.submit(_watch, mesh, node, told.report) for node in mesh.nodes])
+
+
+@contextmanager
+def _threads(mesh: Mesh, count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that wait for nodes: whatever ends the block early ends the nodes first, and so the threads."""
+    with ThreadPoolExecutor(count, thread_name_prefix="demo") as threads:
+        try:
+            yield threads
+        except BaseException:
+            mesh.ask_to_end()
+            raise
 
 
 class _Told(Generic[T]):
     """What threads tell, on its way to whoever listens."""
 
-    def __init__(self, mesh: Mesh) -> None:
-        self._mesh = mesh
+    def __init__(self) -> None:
         self._told: SimpleQueue[T | None] = SimpleQueue()
         self.report: Report[T] = self._told.put
 
@@ -115,19 +126,15 @@ class _Told(Generic[T]):
         for thread in threads:
             thread.add_done_callback(lambda _: self._told.put(None))
         rest = len(threads)
-        try:
-            while rest:
-                one = self._told.get()
-                if one is not None:
-                    yield one
-                    continue
-                rest -= 1
-                for thread in threads:
-                    if thread.done():
-                        thread.result()
-        except BaseException:
-            self._mesh.ask_to_end()  # so that no other thread waits for its node
-            raise
+        while rest:
+            one = self._told.get()
+            if one is not None:
+                yield one
+                continue
+            rest -= 1
+            for thread in threads:
+                if thread.done():
+                    thread.result()
 
 
 # -- getting there ----------------------------------------------------------------------------------------------------
