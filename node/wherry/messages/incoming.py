@@ -1,0 +1,144 @@
+"""The receiving side of a pair: which numbers are decided, and what waits behind a gap. A core.
+
+Each number of a sender's epoch is decided once: its item is handed on, or it is void with a reason. Items are handed on
+in the order of their numbers; what comes early waits until the gap before it is filled, by the item, by a void, or by
+the sender's *floor*, which says that nothing comes below it any more::
+
+    a number is   open ──> held back ──> handed on            an item came; its turn came
+                     └──> void                                a void came first; expired; the gate refused it
+
+An epoch higher than the known one supersedes it: the sender's memory began anew, so no gap of the old one will ever be
+filled. What was held back of the old epoch is handed on at once, and so is what still comes of it.
+
+`take` only says what is to be done, in order; whoever owns an `Incoming` does it and reports each decision with
+`decide`, all in one transaction with the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .limits import ACKED_BEYOND, HELD_BACK_BYTES, VOIDED, WINDOW
+from .packets import Ack, Item, Kind, Reason
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a packet's items come to.
+
+    :ivar late: of an epoch that has been superseded; to be handed on first, with nothing to report.
+    :ivar ready: to be handed on, in this order; each is then either handed on, or refused with `Incoming.refuse`.
+    :ivar hold: by number, to be kept until the gap before them is filled.
+    :ivar released: numbers that were kept until now, and are among `late` or `ready`.
+    """
+
+    late: list[Item] = field(default_factory=list)
+    ready: list[Item] = field(default_factory=list)
+    hold: dict[int, Item] = field(default_factory=dict)
+    released: list[int] = field(default_factory=list)
+
+
+class Incoming:
+    """See the module.
+
+    :param epoch: the sender's, the newest that we know; 0 before the first.
+    :param through: every number up to it is decided.
+    :param held: what waits behind a gap, by number.
+    :param voided: numbers that were not taken, with the reason, as long as the sender may not know it.
+    """
+
+    def __init__(
+        self,
+        epoch: int = 0,
+        through: int = 0,
+        held: Iterable[Item] = (),
+        voided: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        self.epoch, self.through = epoch, through
+        self.held = {item.number: item for item in held}
+        self.voided = dict(voided)
+        self._held_bytes = sum(len(item.body) for item in self.held.values())
+
+    def take(self, epoch: int, floor: int, items: Iterable[Item], now: float) -> Taken:
+        """Look at what came; numbers that are decided already are passed over.
+
+        :param now: seconds since 1970 by network time.
+        """
+        taken = Taken()
+        if epoch > self.epoch:
+            taken.late += self._release()
+            taken.released += [item.number for item in taken.late]
+            self.epoch, self.through, self.voided = epoch, 0, {}
+        for item in items:
+            if not item.number:
+                taken.ready.append(item)
+            elif epoch < self.epoch:
+                if item.kind != Kind.VOID and item.expires > now:
+                    taken.late.append(item)
+            elif self._is_open(item.number):
+                self._put(item, now, taken)
+        if epoch == self.epoch:
+            self._below(floor, taken)
+            self._advance(taken)
+        return taken
+
+    def refuse(self, item: Item, reason: Reason) -> None:
+        """The gate did not let an item in: its number is void."""
+        if item.number:
+            self.voided[item.number] = reason
+
+    def ack(self) -> Ack:
+        """What the sender may know now. A void that does not fit is not hidden behind `through`: it ends there."""
+        voided = sorted(self.voided.items())
+        through = self.through
+        if len(voided) > VOIDED:
+            through = min(through, voided[VOIDED][0] - 1)
+        beyond = sorted(number for number in self.held if number > through)
+        return Ack(self.epoch, through, beyond[:ACKED_BEYOND], voided[:VOIDED])
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _is_open(self, number: int) -> bool:
+        return number > self.through and number not in self.held and number not in self.voided
+
+    def _put(self, item: Item, now: float, taken: Taken) -> None:
+        if item.number > self.through + WINDOW:
+            return  # it is sent again when the gap is nearer
+        if item.kind == Kind.VOID or item.expires <= now:
+            self.voided[item.number] = Reason.EXPIRED
+        elif item.number == self.through + 1 or self._held_bytes + len(item.body) <= HELD_BACK_BYTES:
+            self.held[item.number] = item
+            self._held_bytes += len(item.body)
+            taken.hold[item.number] = item
+
+    def _below(self, floor: int, taken: Taken) -> None:
+        """Nothing below the floor comes any more: what was held back there is handed on, the gaps are closed."""
+        if floor <= self.through + 1:
+            self.voided = {number: why for number, why in self.voided.items() if number >= floor}
+            return
+        for number in sorted(number for number in self.held if number < floor):
+            self._hand_on(number, taken)
+        self.through = floor - 1
+        self.voided = {number: why for number, why in self.voided.items() if number >= floor}
+
+    def _advance(self, taken: Taken) -> None:
+        while True:
+            number = self.through + 1
+            if number in self.held:
+                self._hand_on(number, taken)
+            elif number not in self.voided:
+                return
+            self.through = number
+
+    def _hand_on(self, number: int, taken: Taken) -> None:
+        item = self.held.pop(number)
+        self._held_bytes -= len(item.body)
+        taken.ready.append(item)
+        if taken.hold.pop(number, None) is None:
+            taken.released.append(number)
+
+    def _release(self) -> list[Item]:
+        released = [self.held[number] for number in sorted(self.held)]
+        self.held, self._held_bytes = {}, 0
+        return released
