@@ -1,7 +1,7 @@
 """The seam to SQLite: opened with care, migrated, written by one writer; its errors become typed ones here.
 
-A file is in write-ahead mode (readers such as a backup never block the node) and `synchronous = NORMAL`: after a power
-cut the last moments may be missing, what is there is whole.
+A file is in write-ahead mode (readers such as a backup never block the node) and `synchronous = FULL`: what was
+committed is there after a power cut. It has to be: an acknowledgement makes the sender forget its copy of a message.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class Database:
     def __init__(self, path: Path, *, application: int, migrations: Sequence[str]) -> None:
         self.path = path
         self._connection: sqlite3.Connection | None = None
+        self._depth = 0
+        self._afterwards: list[Callable[[], None]] = []
         with self._typed():
             self._make()
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
@@ -63,7 +65,7 @@ class Database:
             raise DatabaseCorrupt(f"{self.path}: {_one_line(found[0])}")
 
     def _prepare(self) -> None:
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             self.read(f"PRAGMA {pragma}")
         self.read(f"PRAGMA journal_size_limit = {LOG_BYTES}")
 
@@ -99,21 +101,53 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of the block, or nothing of it.
+        """One transaction: all of the block, or nothing of it. A block inside another one joins it.
+
+        What an inner block wrote is undone if it raises, and the outer one may catch that and go on; what it wrote is
+        kept only once the outer one is. There is no `await` in a block: another task would join it by accident.
 
         :raises DiskFull: if there is no room; what was there before stays and can be read.
         :raises DatabaseCorrupt, HomeUnusable, Closed: as it may be.
         """
+        inner = self._depth > 0
+        begin, keep, undo = _JOINED if inner else _ALONE
+        waiting = len(self._afterwards)
         with self._typed():
             connection = self._open
-            connection.execute("BEGIN IMMEDIATE")
+            if inner and not connection.in_transaction:
+                raise DiskFull(f"{self.path} cannot grow: this transaction was undone")
+            connection.execute(begin)
+            self._depth += 1
             try:
                 yield connection
-                connection.execute("COMMIT")
+                if not connection.in_transaction:  # an inner block's DiskFull was caught: nothing is left to keep
+                    raise DiskFull(f"{self.path} cannot grow: this transaction was undone")
+                connection.execute(keep)
             except BaseException:
-                if connection.in_transaction:  # SQLite has rolled back by itself where the disk was full
-                    connection.execute("ROLLBACK")
+                del self._afterwards[waiting:]
+                if connection.in_transaction:  # SQLite has rolled back all by itself where the disk was full
+                    for statement in undo:
+                        connection.execute(statement)
                 raise
+            finally:
+                self._depth -= 1
+        if not inner:
+            self._run_afterwards()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Run `callback` once the outermost `write()` block that is open now is kept; never if it, or the inner block
+        that asked for it, is undone. At once if none is open. For events, and for whatever must not tell too early.
+        """
+        if self._depth:
+            self._afterwards.append(callback)
+        else:
+            callback()
+
+    def _run_afterwards(self) -> None:
+        callbacks, self._afterwards = self._afterwards, []
+        with ExitStack() as stack:  # one that raises keeps none of the others from running
+            for callback in reversed(callbacks):
+                stack.callback(callback)
 
     def backup(self, path: Path) -> None:
         """Copy the database as it is now, whole, while it is in use.
@@ -156,6 +190,11 @@ class Database:
             case sqlite3.SQLITE_ERROR | sqlite3.SQLITE_MISUSE | sqlite3.SQLITE_CONSTRAINT:
                 raise error  # our own mistake, nothing that a user could mend
         return HomeUnusable(f"{self.path}: {_one_line(str(error))}")
+
+
+#: How a transaction begins, is kept and is undone: by itself, and inside another one.
+_ALONE = ("BEGIN IMMEDIATE", "COMMIT", ["ROLLBACK"])
+_JOINED = ("SAVEPOINT joined", "RELEASE joined", ["ROLLBACK TO joined", "RELEASE joined"])
 
 
 def _one_line(text: str) -> str:

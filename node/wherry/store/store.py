@@ -76,6 +76,11 @@ class Store:
     ) -> None:
         self.close()
 
+    @property
+    def database(self) -> Database:
+        """The file itself, for the other topics: `FriendStore`, `MessageStore`, the mail."""
+        return self._database
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
@@ -113,7 +118,7 @@ class Store:
             return bytes(rows[0][0])
         drawn = random(NOSPAM_BYTES)
         with self._database.write() as connection:
-            connection.execute("INSERT INTO nospams VALUES (?, ?)", (label, drawn))
+            connection.execute("INSERT INTO nospams (label, nospam) VALUES (?, ?)", (label, drawn))
         return drawn
 
     # -- peers --------------------------------------------------------------------------------------------------------
