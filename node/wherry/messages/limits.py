@@ -12,6 +12,8 @@ PACKET_BYTES: Final = 60_000
 ITEM_BYTES: Final = 52_000
 #: Bytes of one piece of what is larger than an item.
 PIECE_BYTES: Final = 48 * 1024
+#: Bytes of a packet beside its items and documents: the largest ack, and the numbers.
+PACKET_OVERHEAD: Final = 8_000
 #: Items of one packet: of the smallest ones, as many as its bytes hold.
 ITEMS: Final = 1024
 #: Numbers beyond the gap that one ack names; what is not named is sent again, which does no harm.
@@ -35,3 +37,28 @@ HELD_BACK_BYTES: Final = 16 * 1024 * 1024
 WAITING_ITEMS: Final = 20_000
 #: Bytes that wait for one recipient: the disk is ours, and so is the patience.
 WAITING_BYTES: Final = 64 * 1024 * 1024
+
+# -- rounds -----------------------------------------------------------------------------------------------------------
+
+#: Seconds that the acknowledgement of what a peer has taken is waited for; then the next way is tried as well.
+ACK_S: Final = 3.0
+#: Seconds in which somebody who was not to be found is not looked for again: what is new goes to the mailboxes at once.
+ABSENT_S: Final = 20.0
+#: Seconds until everything is tried again that is not acknowledged: the first time, and at most.
+AGAIN_S: Final = (5.0, 900.0)
+#: Seconds between two letters that ask one peer for a fresh start, and between two fresh starts that it asks of us.
+RETRY_S: Final = 60.0
+#: Seconds in which the name of an opened letter is remembered: as long as a mailbox may hold it, and some days more.
+OPENED_S: Final = 20 * 24 * 3600
+#: Seconds in which a peer's inbox record is taken for the newest: its mailboxes seldom change.
+INBOX_FRESH_S: Final = 60.0
+#: Seconds in which a whisper (typing, presence) is worth something.
+WHISPER_S: Final = 60
+#: Mailboxes in which a letter is left.
+MAILBOXES: Final = 2
+#: Pairs that rest in memory; the least recently used is read again when it is needed.
+PAIRS: Final = 1000
+#: Letters a second from everybody who is no friend, with a burst: each costs us a few key exchanges.
+LETTERS_FROM_STRANGERS_S: Final = (10.0, 50)
+#: Letters a second from one peer, with a burst.
+LETTERS_FROM_PEER_S: Final = (100.0, 1000)

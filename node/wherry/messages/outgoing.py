@@ -25,8 +25,10 @@ ITEM_OVERHEAD = 48
 class Entry:
     """An item that is not settled. Its body rests in the store.
 
+    :param kind: of the whole, for one of several pieces.
     :param expires: seconds since 1970 by network time.
     :param size: bytes of the body.
+    :param piece: it is a part of something larger, of the same id.
     :param voiding: the recipient is only asked to decide: there is no body any more.
     """
 
@@ -35,12 +37,15 @@ class Entry:
     kind: int
     expires: int
     size: int
+    piece: bool = False
     voiding: bool = False
 
     @property
     def wire_kind(self) -> int:
         """The kind that goes into a packet."""
-        return Kind.VOID if self.voiding else self.kind
+        if self.voiding:
+            return Kind.VOID
+        return Kind.FRAGMENT if self.piece else self.kind
 
     @property
     def weight(self) -> int:
@@ -85,9 +90,9 @@ class Outgoing:
         """Every number below it is settled."""
         return next(iter(self._entries), self.next_number)
 
-    def add(self, item: bytes, kind: int, *, expires: int, size: int) -> Entry:
+    def add(self, item: bytes, kind: int, *, expires: int, size: int, piece: bool = False) -> Entry:
         """Number one more item, whose id is `item`."""
-        entry = Entry(number=self.next_number, id=item, kind=kind, expires=expires, size=size)
+        entry = Entry(number=self.next_number, id=item, kind=kind, expires=expires, size=size, piece=piece)
         self._entries[entry.number] = entry
         self.next_number += 1
         return entry

@@ -66,6 +66,7 @@ class Reason(IntEnum):
     FULL = 4
     MALFORMED = 5
     WITHDRAWN = 6
+    UNSUPPORTED = 7
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]

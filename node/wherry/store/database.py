@@ -38,6 +38,7 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._depth = 0
         self._afterwards: list[Callable[[], None]] = []
+        self._if_undone: list[Callable[[], None]] = []
         with self._typed():
             self._make()
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
@@ -111,7 +112,7 @@ class Database:
         """
         inner = self._depth > 0
         begin, keep, undo = _JOINED if inner else _ALONE
-        waiting = len(self._afterwards)
+        waiting, undoing = len(self._afterwards), len(self._if_undone)
         with self._typed():
             connection = self._open
             if inner and not connection.in_transaction:
@@ -125,9 +126,12 @@ class Database:
                 connection.execute(keep)
             except BaseException:
                 del self._afterwards[waiting:]
+                undone = self._if_undone[undoing:]
+                del self._if_undone[undoing:]
                 if connection.in_transaction:  # SQLite has rolled back all by itself where the disk was full
                     for statement in undo:
                         connection.execute(statement)
+                _run(undone)
                 raise
             finally:
                 self._depth -= 1
@@ -143,11 +147,17 @@ class Database:
         else:
             callback()
 
+    def after_undo(self, callback: Callable[[], None]) -> None:
+        """Run `callback` if the innermost `write()` block that is open now, or one around it, is undone: whoever keeps
+        in memory what was written there reads it again.
+        """
+        if self._depth:
+            self._if_undone.append(callback)
+
     def _run_afterwards(self) -> None:
         callbacks, self._afterwards = self._afterwards, []
-        with ExitStack() as stack:  # one that raises keeps none of the others from running
-            for callback in reversed(callbacks):
-                stack.callback(callback)
+        self._if_undone.clear()
+        _run(callbacks)
 
     def backup(self, path: Path) -> None:
         """Copy the database as it is now, whole, while it is in use.
@@ -195,6 +205,12 @@ class Database:
 #: How a transaction begins, is kept and is undone: by itself, and inside another one.
 _ALONE = ("BEGIN IMMEDIATE", "COMMIT", ["ROLLBACK"])
 _JOINED = ("SAVEPOINT joined", "RELEASE joined", ["ROLLBACK TO joined", "RELEASE joined"])
+
+
+def _run(callbacks: list[Callable[[], None]]) -> None:
+    with ExitStack() as stack:  # one that raises keeps none of the others from running
+        for callback in reversed(callbacks):
+            stack.callback(callback)
 
 
 def _one_line(text: str) -> str:

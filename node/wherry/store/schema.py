@@ -42,20 +42,25 @@ PEOPLE: Final = """
 -- Friendships, whatever their state (friends/states.py has the machine). A friend is a contact with one or more peers;
 -- `peer` is the one that the friendship was made with.
 CREATE TABLE friends (
-    contact INTEGER PRIMARY KEY,
-    peer    BLOB NOT NULL UNIQUE CHECK (length(peer) = 32),
-    state   TEXT NOT NULL CHECK (state IN ('stranger', 'sent', 'received', 'friends', 'declined', 'blocked')),
-    ours    BLOB CHECK (length(ours) = 16),      -- the id of our request or acceptance that stands
-    answers BLOB CHECK (length(answers) = 16),   -- of an acceptance: the id of the request that it answers
-    theirs  BLOB CHECK (length(theirs) = 16),    -- the id of their request or acceptance that stands
-    accepted INTEGER NOT NULL DEFAULT 0,         -- whether theirs is an acceptance
-    since   REAL NOT NULL,                       -- when the state was entered
-    hello   TEXT NOT NULL DEFAULT '',            -- of the request, theirs or ours
-    nospam  BLOB CHECK (length(nospam) = 8),     -- the word in the address that we asked by
-    reason  INTEGER,                             -- why a request was declined: the void's reason, 0 for their own word
+    contact  INTEGER PRIMARY KEY,
+    peer     BLOB NOT NULL UNIQUE CHECK (length(peer) = 32),
+    state    TEXT NOT NULL CHECK (state IN ('stranger', 'sent', 'received', 'friends', 'declined', 'blocked')),
+    since    REAL NOT NULL,                      -- when the state was entered
+    -- The words that stand: their ids, and of an acceptance the id of the request it answers.
+    ours     BLOB CHECK (length(ours) = 16),
+    ours_answers   BLOB CHECK (length(ours_answers) = 16),
+    theirs   BLOB CHECK (length(theirs) = 16),
+    theirs_answers BLOB CHECK (length(theirs_answers) = 16),
+    -- The last word that we said, until they have it: its id, its kind, and the id of the word that it is about.
+    said     BLOB CHECK (length(said) = 16),
+    said_kind INTEGER,
+    about    BLOB CHECK (length(about) = 16),
+    hello    TEXT NOT NULL DEFAULT '',           -- of the request, theirs or ours
+    nospam   BLOB CHECK (length(nospam) = 8),    -- the word in the address that we asked by
+    reason   INTEGER,                            -- why our request came to nothing: the void's; 0: they declined
     profile_told INTEGER NOT NULL DEFAULT 0,     -- the version of our profile that they have
-    profile_item BLOB,                           -- the id of the one that is under way
-    profile_sent INTEGER NOT NULL DEFAULT 0      -- its version
+    profile_sent INTEGER NOT NULL DEFAULT 0,     -- the version that is under way
+    profile_item BLOB                            -- its id; null: none is
 ) STRICT;
 CREATE INDEX friends_state ON friends (state);
 
@@ -65,14 +70,6 @@ CREATE TABLE friend_peers (
     contact INTEGER NOT NULL REFERENCES friends (contact) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX friend_peers_contact ON friend_peers (contact);
-
--- What we said about a friendship and they have not acknowledged yet, so that a copy of this home can say it again.
-CREATE TABLE friend_words (
-    id   BLOB PRIMARY KEY CHECK (length(id) = 16),
-    peer BLOB NOT NULL CHECK (length(peer) = 32),
-    kind INTEGER NOT NULL,
-    body BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
 
 -- What people say of themselves; our own profile is there under our own key.
 CREATE TABLE profiles (

@@ -1,0 +1,77 @@
+"""One pair: both sides and the ratchet's sessions, in memory as they rest in the store.
+
+Every change happens in one transaction with its effect. Where that fails, the pair in memory is no longer what rests:
+its owner drops it and reads it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from wherry_signaling.identity import PeerId
+
+from ..ratchet import Sessions
+from ..store.mail import MailStore
+from .incoming import Incoming
+from .outgoing import Entry, Outgoing
+
+NEVER: Final = float("-inf")
+
+
+class Pair:
+    """What we and one peer have to say to each other.
+
+    :ivar ack_due: something came that the peer does not know we have.
+    :ivar poked: set when there is something to do: an item, an acknowledgement, a way.
+    :ivar heard: when something of the peer's came last, on the loop's clock.
+    :ivar absent_until: until when it is not looked for, since it was not to be found.
+    :ivar fresh: its bundle is to be asked for anew, since the one we knew did not do.
+    """
+
+    def __init__(self, peer: PeerId, mail: MailStore, *, epoch: Callable[[], int]) -> None:
+        self.peer = peer
+        self._mail = mail
+        known = mail.pair(peer)
+        self.outgoing, self.incoming, state = known or (Outgoing(epoch()), Incoming(), b"")
+        self.sessions = Sessions.from_bytes(state) if state else Sessions()
+        #: How many pieces of each larger item are not settled.
+        self.pieces = Counter(entry.id for entry in self.outgoing if entry.piece)
+        self.ack_due = False
+        self.fresh = False
+        self.poked = asyncio.Event()
+        self.heard = self.absent_until = self.asked_retry = self.took_retry = NEVER
+        self._under_way: dict[int, float] = {}
+
+    def keep(self) -> None:
+        """Write the numbers and the sessions; in a transaction of the caller's."""
+        self._mail.keep_pair(self.peer, self.outgoing, self.incoming, self.sessions.to_bytes())
+
+    # -- what is under way --------------------------------------------------------------------------------------------
+
+    def due(self, now: float) -> list[Entry]:
+        """What may be sent and is not under way."""
+        return [entry for entry in self.outgoing.sendable() if self._under_way.get(entry.number, NEVER) <= now]
+
+    def went(self, entries: Iterable[Entry], until: float) -> None:
+        """A way has taken these: their acknowledgement is waited for, until then."""
+        self._under_way.update((entry.number, until) for entry in entries)
+
+    def overdue(self, now: float) -> bool:
+        """Whether something that a way took was not acknowledged in time."""
+        return any(until <= now and self.outgoing.get(number) for number, until in self._under_way.items())
+
+    def next_timeout(self) -> float | None:
+        """When the wait for an acknowledgement ends next."""
+        self._under_way = {number: until for number, until in self._under_way.items() if self.outgoing.get(number)}
+        return min(self._under_way.values(), default=None)
+
+    def all_again(self) -> None:
+        """Nothing is under way any more: a way has gone, or come."""
+        self._under_way.clear()
+
+    def poke(self) -> None:
+        """There is something to do."""
+        self.poked.set()

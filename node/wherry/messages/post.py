@@ -1,0 +1,345 @@
+"""The post: whatever is to reach a peer, connected or not, is given to it, and comes out of it at the other end, once.
+
+::
+
+    features (friends, messages, invitations)
+        │ send, whisper                 ▲ serve, settled, held
+        ▼                               │
+      Post ── one Courier per pair ── Ways ──> connection, introducers, mailboxes
+        └──── Receiver <── letters from any way
+
+An item is kept before `send` returns; from then on it is the post's matter, through restarts. The state of a pair rests
+in the store and is written together with its effect; a pair in memory is only a copy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+
+from wherry_signaling.domains import Purpose
+from wherry_signaling.envelope import Envelope
+from wherry_signaling.errors import CannotOpen, Malformed, NotForUs, RemoteError, VersionMismatch, WherryError
+from wherry_signaling.identity import Identity, PeerId
+from wherry_signaling.letters import Retry, decode_message, decode_retry, seal_letter
+from wherry_signaling.rates import Rates
+from wherry_signaling.tags import envelope_name
+from wherry_signaling.tasks import Tasks
+
+from ..errors import LimitExceeded, OutboxFull
+from ..store.database import Database
+from ..store.mail import MailStore
+from .courier import Courier
+from .handlers import After, Handlers, Held, Settle, Take
+from .keys import Keys
+from .limits import (
+    LETTERS_FROM_PEER_S,
+    LETTERS_FROM_STRANGERS_S,
+    LIFETIME_S,
+    MESSAGE_BYTES,
+    OPENED_S,
+    PAIRS,
+    PIECE_BYTES,
+    RETRY_S,
+    WAITING_BYTES,
+    WAITING_ITEMS,
+    WHISPER_S,
+)
+from .packets import Item
+from .pair import Pair
+from .pieces import cut
+from .receiving import Receiver
+from .sending import Sender
+from .ways import Ways
+
+log = logging.getLogger(__name__)
+
+
+class Post:
+    """See the module; an async context manager, whose couriers run while it is open.
+
+    :param keys: our prekeys, and where their private halves rest.
+    :param is_known: whether a peer is somebody we deal with: strangers share a small allowance.
+    :param learn: takes the signed records that come with letters.
+    :param wall_clock: seconds since 1970 by network time.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        database: Database,
+        *,
+        ways: Ways,
+        keys: Keys,
+        is_known: Callable[[PeerId], bool],
+        learn: Callable[[PeerId, bytes], None],
+        wall_clock: Callable[[], float],
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._identity, self._database, self._ways, self._keys = identity, database, ways, keys
+        self._is_known, self._wall_clock, self._random = is_known, wall_clock, random
+        self.mail = MailStore(database)
+        self.handlers = Handlers()
+        self._sender = Sender(identity, database, self.mail, random)
+        self._receiver = Receiver(
+            database, self.mail, self.handlers, keys, wall_clock=wall_clock, learn=learn, epoch=self._epoch
+        )
+        self._pairs: OrderedDict[PeerId, Pair] = OrderedDict()
+        self._couriers: dict[PeerId, asyncio.Task[None]] = {}
+        self._peers = Rates(LETTERS_FROM_PEER_S, remembered=PAIRS)
+        self._strangers = Rates(LETTERS_FROM_STRANGERS_S, remembered=1)
+        self._tasks = Tasks("post")
+        self._open = False
+
+    async def __aenter__(self) -> Post:
+        self._open = True
+        self.mail.sweep(self._wall_clock(), opened_s=OPENED_S)
+        for peer in self.mail.unsettled():
+            self._carry(self._pair(peer))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open = False
+        await self._tasks.close()
+
+    # -- for features -------------------------------------------------------------------------------------------------
+
+    def serve(self, kind: int, take: Take, *, settled: Settle | None = None, held: Held | None = None) -> None:
+        """Let `take` have the items of a kind; `settled` and `held` hear of our own ones (handlers.py)."""
+        self.handlers.serve(kind, take, settled=settled, held=held)
+
+    def send(
+        self, peer: PeerId, kind: int, body: bytes, *, item: bytes | None = None, lifetime_s: float = LIFETIME_S
+    ) -> bytes:
+        """Keep an item for a peer; returns its id once it is kept. It goes in the background, until it is settled.
+
+        In a transaction of the caller's it is kept with that, or not at all.
+
+        :param item: its id, 16 bytes; drawn if there is none.
+        :raises LimitExceeded: if it is larger than may be.
+        :raises OutboxFull: if too much waits for the peer already.
+        :raises DiskFull, DatabaseCorrupt, HomeUnusable: if it cannot be kept.
+        """
+        if len(body) > MESSAGE_BYTES + PIECE_BYTES:
+            raise LimitExceeded(f"{len(body)} bytes; {MESSAGE_BYTES} is the most", hint="Send it as a file.")
+        items, size = self.mail.waiting(peer)
+        if items >= WAITING_ITEMS or size + len(body) > WAITING_BYTES:
+            raise OutboxFull(f"{items} items wait for {peer.short}", peer=str(peer))
+        item = self._random(16) if item is None else item
+        expires = int(self._wall_clock() + lifetime_s)
+        pair = self._pair(peer)
+        try:
+            with self._database.write():
+                bodies = list(cut(kind, body))
+                for one in bodies or [body]:
+                    entry = pair.outgoing.add(item, kind, expires=expires, size=len(one), piece=bool(bodies))
+                    self.mail.put(peer, entry, one)
+                if bodies:
+                    pair.pieces[item] = len(bodies)
+                pair.keep()
+                self._database.after_undo(lambda: self._forget(peer))
+                self._database.after_commit(lambda: self._carry(pair))
+        except WherryError:
+            self._forget(peer)
+            raise
+        return item
+
+    def whisper(self, peer: PeerId, kind: int, body: bytes) -> None:
+        """Say something that is worth nothing later: over the open connection, or not at all."""
+        if self._open and self._ways.connected(peer) and len(self._tasks) < PAIRS:
+            self._tasks.start(self._whisper(self._pair(peer), kind, body), "whisper")
+
+    def withdraw(self, peer: PeerId, item: bytes) -> None:
+        """Ask the recipient to take an item for void; what never left this machine is void at once.
+
+        Its `settled` handler hears the end of it.
+        """
+        pair = self._pair(peer)
+        with self._database.write():
+            rest = [entry for entry in pair.outgoing if entry.id == item]
+            for entry in rest:
+                pair.outgoing.void(entry.number)
+            self.mail.void(peer, rest)
+        pair.poke()
+
+    def waits_for(self, peer: PeerId) -> int:
+        """How many items wait for a peer."""
+        return self.mail.waiting(peer)[0]
+
+    # -- from the node ------------------------------------------------------------------------------------------------
+
+    def notice(self, peer: PeerId) -> None:
+        """A way to the peer has opened, or may have: what waits is tried again now."""
+        pair = self._pairs.get(peer)
+        if pair is not None:
+            pair.absent_until = float("-inf")
+            pair.all_again()
+            self._carry(pair)
+        elif self.mail.waiting(peer)[0]:
+            self._carry(self._pair(peer))
+
+    def notice_all(self) -> None:
+        """The network has changed."""
+        for peer in list(self._couriers):
+            self.notice(peer)
+
+    def deliver(self, sealed: bytes, envelope: Envelope) -> bool:
+        """Take a letter that came by any way, opened and verified; whether it was accepted.
+
+        Not accepted and not here look alike to who sent it, and it tries another way.
+        """
+        peer = envelope.sender
+        if not self._open or peer == self._identity.id or not self._may_write(peer):
+            return False
+        pair = self._pair(peer)
+        try:
+            after = self._take(pair, sealed, envelope)
+        except WherryError as error:
+            log.debug("a letter of %s: %s", peer.short, error.code)
+            self._forget(peer)
+            return False
+        pair.heard = asyncio.get_running_loop().time()
+        for one in after:
+            one()
+        self._carry(pair)
+        return True
+
+    def _take(self, pair: Pair, sealed: bytes, envelope: Envelope) -> list[After]:
+        if envelope.purpose is Purpose.RETRY:
+            self._begin_anew(pair, decode_retry(envelope.payload))
+            return []
+        message = decode_message(envelope.payload)
+        try:
+            return self._receiver.open(pair, message, envelope_name(sealed))
+        except (CannotOpen, NotForUs):
+            self._ask_retry(pair, message.session)
+            return []
+
+    def _may_write(self, peer: PeerId) -> bool:
+        now = asyncio.get_running_loop().time()
+        if not self._is_known(peer) and not self._strangers.take(b"", now):
+            return False
+        return self._peers.take(peer.key, now)
+
+    # -- fresh starts -------------------------------------------------------------------------------------------------
+
+    def _begin_anew(self, pair: Pair, retry: Retry) -> None:
+        """The peer could not open our letters: what it holds of them is worth nothing, so all is packed again."""
+        now = asyncio.get_running_loop().time()
+        if now - pair.took_retry < RETRY_S / 2:
+            return
+        with self._database.write():
+            if not pair.sessions.retried(retry, pair.peer, self._random):
+                return
+            pair.took_retry = now
+            pair.keep()
+            self.mail.forget_deposits(pair.peer)
+        pair.all_again()
+
+    def _ask_retry(self, pair: Pair, session: bytes) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - pair.asked_retry < RETRY_S:
+            return
+        pair.asked_retry = now
+        with self._database.write():
+            retry = self._keys.retry(session, int(self._wall_clock() * 1000))
+        self._tasks.start(self._send_retry(pair.peer, retry), "retry")
+
+    async def _send_retry(self, peer: PeerId, retry: Retry) -> None:
+        try:
+            sealed = seal_letter(
+                retry,
+                sender=self._identity,
+                recipient=peer,
+                sealing_key=await self._ways.sealing_key(peer),
+                ephemeral_secret=self._random(32),
+            )
+        except RemoteError as error:
+            log.debug("no way to ask %s for a fresh start: %s", peer.short, error.code)
+            return
+        if self._ways.connected(peer) and await self._given(self._ways.over_connection(peer, sealed)):
+            return
+        if await self._given(self._ways.through_introducers(peer, sealed)):
+            return
+        try:
+            record = await self._ways.inbox(peer, fresh=False)
+        except RemoteError:
+            return  # it is asked again with the next letter
+        for mailbox in record.mailboxes:
+            await self._given(self._ways.deposit(mailbox, peer, sealed))
+
+    async def _given(self, way: Awaitable[None]) -> bool:
+        try:
+            await way
+        except RemoteError as error:
+            log.debug("not given: %s", error.code)
+            return False
+        return True
+
+    async def _whisper(self, pair: Pair, kind: int, body: bytes) -> None:
+        item = Item(0, kind, self._random(16), int(self._wall_clock()) + WHISPER_S, body)
+        try:
+            if pair.sessions.needs_bundle:
+                return  # it is said again with the first letter
+            key = await self._ways.sealing_key(pair.peer)
+            await self._ways.over_connection(pair.peer, self._sender.whisper(pair, item, key))
+        except WherryError as error:
+            log.debug("not whispered to %s: %s", pair.peer.short, error.code)
+
+    # -- pairs --------------------------------------------------------------------------------------------------------
+
+    def _epoch(self, above: int) -> int:
+        return max(above + 1, int(self._wall_clock() * 1000))
+
+    def _pair(self, peer: PeerId) -> Pair:
+        pair = self._pairs.get(peer)
+        if pair is None:
+            pair = self._pairs[peer] = Pair(peer, self.mail, epoch=lambda: self._epoch(0))
+        self._pairs.move_to_end(peer)
+        if len(self._pairs) > PAIRS:
+            idle = next((one for one in self._pairs if one not in self._couriers and one != peer), None)
+            if idle is not None:
+                del self._pairs[idle]
+        return pair
+
+    def _forget(self, peer: PeerId) -> None:
+        """What is in memory is not what rests: read it again."""
+        self._pairs.pop(peer, None)
+        courier = self._couriers.pop(peer, None)
+        if courier is not None:
+            courier.cancel()
+            if self._open:
+                self._carry(self._pair(peer))
+
+    def _carry(self, pair: Pair) -> None:
+        """See to it that a courier goes for this pair, if it has anything to say."""
+        if not self._open or self._pairs.get(pair.peer) is not pair:
+            return
+        if pair.peer in self._couriers:
+            pair.poke()
+        elif pair.ack_due or len(pair.outgoing):
+            courier = Courier(
+                pair,
+                sender=self._sender,
+                ways=self._ways,
+                database=self._database,
+                mail=self.mail,
+                handlers=self.handlers,
+                wall_clock=self._wall_clock,
+                random=self._random,
+            )
+            task = self._tasks.start(self._run(pair, courier), f"courier of {pair.peer.short}")
+            if task is not None:
+                self._couriers[pair.peer] = task
+
+    async def _run(self, pair: Pair, courier: Courier) -> None:
+        try:
+            await courier.run()
+        finally:
+            if self._pairs.get(pair.peer) is pair:
+                self._couriers.pop(pair.peer, None)

@@ -1,0 +1,344 @@
+"""What the post keeps: the state of each pair, what waits to be sent, what waits behind a gap, and our leases.
+
+Every method belongs into a transaction of its caller (`Database.write` joins an outer one): a change of a pair's state
+and its effect are kept together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wherry_signaling.identity import PeerId
+
+from ..messages.incoming import Incoming
+from ..messages.outgoing import Entry, Outgoing
+from ..messages.packets import Item
+from .database import Database
+
+MAIL_TABLES = """
+    -- Of each peer: our numbering, theirs, and the ratchet's sessions.
+    CREATE TABLE pairs (
+        peer       BLOB PRIMARY KEY CHECK (length(peer) = 32),
+        out_epoch  INTEGER NOT NULL,
+        out_next   INTEGER NOT NULL,
+        in_epoch   INTEGER NOT NULL DEFAULT 0,
+        in_through INTEGER NOT NULL DEFAULT 0,
+        sessions   BLOB    NOT NULL DEFAULT x''
+    ) STRICT, WITHOUT ROWID;
+
+    -- What is not settled yet.
+    CREATE TABLE outbox (
+        peer    BLOB    NOT NULL,
+        number  INTEGER NOT NULL,
+        item    BLOB    NOT NULL,                  -- its id
+        kind    INTEGER NOT NULL,
+        expires INTEGER NOT NULL,
+        piece   INTEGER NOT NULL,                  -- one of several that have this id
+        voiding INTEGER NOT NULL DEFAULT 0,        -- only a decision is asked for: there is no body any more
+        left    INTEGER NOT NULL DEFAULT 0,        -- a copy may have left this machine
+        body    BLOB    NOT NULL,
+        PRIMARY KEY (peer, number)
+    ) STRICT;
+
+    -- Which mailbox holds which of them.
+    CREATE TABLE deposits (
+        peer    BLOB    NOT NULL,
+        number  INTEGER NOT NULL,
+        mailbox BLOB    NOT NULL,
+        PRIMARY KEY (peer, number, mailbox)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What came before its turn, and what was not taken.
+    CREATE TABLE held_back (
+        peer    BLOB    NOT NULL,
+        number  INTEGER NOT NULL,
+        item    BLOB    NOT NULL,
+        kind    INTEGER NOT NULL,
+        expires INTEGER NOT NULL,
+        body    BLOB    NOT NULL,
+        PRIMARY KEY (peer, number)
+    ) STRICT;
+    CREATE TABLE voided (
+        peer   BLOB    NOT NULL,
+        number INTEGER NOT NULL,
+        reason INTEGER NOT NULL,
+        PRIMARY KEY (peer, number)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Pieces of what is larger than an item.
+    CREATE TABLE pieces (
+        peer    BLOB    NOT NULL,
+        item    BLOB    NOT NULL,
+        place   INTEGER NOT NULL,
+        piece   BLOB    NOT NULL,
+        expires INTEGER NOT NULL,
+        PRIMARY KEY (peer, item, place)
+    ) STRICT;
+    CREATE INDEX pieces_expires ON pieces (expires);
+
+    -- Names of sealed envelopes that were opened lately: a second copy is answered, not opened.
+    CREATE TABLE opened (name BLOB PRIMARY KEY, at REAL NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX opened_at ON opened (at);
+
+    -- Mailboxes that keep what is written to us while we are away.
+    CREATE TABLE leases (
+        mailbox   BLOB PRIMARY KEY CHECK (length(mailbox) = 32),
+        endpoints TEXT NOT NULL,                   -- multiaddrs, one a line
+        expires   REAL NOT NULL,
+        current   INTEGER NOT NULL                 -- whether our inbox record names it
+    ) STRICT, WITHOUT ROWID;
+
+    -- Private halves of the keys with which strangers begin: signed ones (mailbox is empty), and batches for a mailbox.
+    CREATE TABLE prekeys (
+        number  INTEGER PRIMARY KEY,
+        mailbox BLOB NOT NULL,
+        secret  BLOB NOT NULL,
+        made    REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX prekeys_mailbox ON prekeys (mailbox);
+
+    -- The newest inbox record that is known of a peer.
+    CREATE TABLE inboxes (peer BLOB PRIMARY KEY, document BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A mailbox that keeps our mail.
+
+    :param expires: seconds since 1970.
+    :param current: our inbox record names it; others are only collected from.
+    """
+
+    mailbox: PeerId
+    endpoints: tuple[str, ...]
+    expires: float
+    current: bool
+
+
+class MailStore:
+    """The tables above, typed.
+
+    :param database: the node's own.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # -- pairs --------------------------------------------------------------------------------------------------------
+
+    def unsettled(self) -> list[PeerId]:
+        """Peers for whom something waits."""
+        return [PeerId(row[0]) for row in self._database.read("SELECT DISTINCT peer FROM outbox")]
+
+    def pair(self, peer: PeerId) -> tuple[Outgoing, Incoming, bytes] | None:
+        """Both sides and the ratchet's state; None if nothing was ever said."""
+        read, key = self._database.read, (peer.key,)
+        rows = read("SELECT out_epoch, out_next, in_epoch, in_through, sessions FROM pairs WHERE peer = ?", key)
+        if not rows:
+            return None
+        [(out_epoch, out_next, in_epoch, in_through, sessions)] = rows
+        entries = read(
+            "SELECT number, item, kind, expires, length(body), piece, voiding FROM outbox WHERE peer = ? ORDER BY number",
+            key,
+        )
+        held = read("SELECT number, kind, item, expires, body FROM held_back WHERE peer = ?", key)
+        voided = read("SELECT number, reason FROM voided WHERE peer = ?", key)
+        outgoing = Outgoing(
+            out_epoch,
+            out_next,
+            (
+                Entry(
+                    number=number,
+                    id=item,
+                    kind=kind,
+                    expires=expires,
+                    size=size,
+                    piece=bool(piece),
+                    voiding=bool(voiding),
+                )
+                for number, item, kind, expires, size, piece, voiding in entries
+            ),
+        )
+        return outgoing, Incoming(in_epoch, in_through, (Item(*row) for row in held), voided), bytes(sessions)
+
+    def keep_pair(self, peer: PeerId, outgoing: Outgoing, incoming: Incoming, sessions: bytes) -> None:
+        """The numbers and the ratchet's state."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO pairs VALUES (?,?,?,?,?,?)",
+                (peer.key, outgoing.epoch, outgoing.next_number, incoming.epoch, incoming.through, sessions),
+            )
+
+    # -- what waits to be sent ----------------------------------------------------------------------------------------
+
+    def put(self, peer: PeerId, entry: Entry, body: bytes) -> None:
+        """Keep an item until it is settled."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO outbox (peer, number, item, kind, expires, piece, body) VALUES (?,?,?,?,?,?,?)",
+                (peer.key, entry.number, entry.id, entry.kind, entry.expires, entry.piece, body),
+            )
+
+    def body(self, peer: PeerId, number: int) -> bytes:
+        """An item's body."""
+        rows = self._database.read("SELECT body FROM outbox WHERE peer = ? AND number = ?", (peer.key, number))
+        return bytes(rows[0][0]) if rows else b""
+
+    def waiting(self, peer: PeerId) -> tuple[int, int]:
+        """How many items wait for a peer, and how many bytes."""
+        rows = self._database.read(
+            "SELECT count(*), ifnull(sum(length(body)), 0) FROM outbox WHERE peer = ?", (peer.key,)
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
+    def void(self, peer: PeerId, entries: Iterable[Entry]) -> None:
+        """From now on only a decision is asked for."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "UPDATE outbox SET voiding = 1, body = x'' WHERE peer = ? AND number = ?",
+                [(peer.key, entry.number) for entry in entries],
+            )
+
+    def mark_left(self, peer: PeerId, entries: Iterable[Entry]) -> None:
+        """A copy may be on its way: from now on only the recipient knows what becomes of it."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "UPDATE outbox SET left = 1 WHERE peer = ? AND number = ? AND left = 0",
+                [(peer.key, entry.number) for entry in entries],
+            )
+
+    def has_left(self, peer: PeerId, number: int) -> bool:
+        """Whether a copy may be on its way."""
+        return bool(
+            self._database.read("SELECT 1 FROM outbox WHERE peer = ? AND number = ? AND left", (peer.key, number))
+        )
+
+    def settle(self, peer: PeerId, entries: Iterable[Entry]) -> None:
+        """Forget items whose fate is known."""
+        values = [(peer.key, entry.number) for entry in entries]
+        with self._database.write() as connection:
+            connection.executemany("DELETE FROM outbox WHERE peer = ? AND number = ?", values)
+            connection.executemany("DELETE FROM deposits WHERE peer = ? AND number = ?", values)
+
+    def renumber(self, peer: PeerId, outgoing: Outgoing) -> None:
+        """A new epoch: the items that wait get the numbers that `outgoing` gave them, in the same order."""
+        with self._database.write() as connection:
+            rows = connection.execute(
+                "SELECT number FROM outbox WHERE peer = ? ORDER BY number", (peer.key,)
+            ).fetchall()
+            # Downwards and in order: no number is ever taken by two.
+            for (old,), entry in zip(rows, outgoing, strict=True):
+                connection.execute(
+                    "UPDATE outbox SET number = ? WHERE peer = ? AND number = ?", (entry.number, peer.key, old)
+                )
+            connection.execute("DELETE FROM deposits WHERE peer = ?", (peer.key,))
+
+    # -- which mailbox holds what -------------------------------------------------------------------------------------
+
+    def deposited(self, peer: PeerId, entries: Iterable[Entry], mailbox: PeerId) -> None:
+        """A mailbox has taken these."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO deposits VALUES (?,?,?)",
+                [(peer.key, entry.number, mailbox.key) for entry in entries],
+            )
+
+    def holders(self, peer: PeerId) -> dict[int, set[bytes]]:
+        """By number: the keys of the mailboxes that hold it."""
+        held: dict[int, set[bytes]] = {}
+        for number, mailbox in self._database.read("SELECT number, mailbox FROM deposits WHERE peer = ?", (peer.key,)):
+            held.setdefault(number, set()).add(mailbox)
+        return held
+
+    def forget_deposits(self, peer: PeerId) -> None:
+        """What lies there cannot be opened any more."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM deposits WHERE peer = ?", (peer.key,))
+
+    # -- what came ----------------------------------------------------------------------------------------------------
+
+    def keep_incoming(
+        self, peer: PeerId, *, hold: Iterable[Item], released: Iterable[int], voided: dict[int, int]
+    ) -> None:
+        """What waits behind a gap now, what does not any more, and all that is void."""
+        key = peer.key
+        with self._database.write() as connection:
+            connection.executemany(
+                "DELETE FROM held_back WHERE peer = ? AND number = ?", [(key, number) for number in released]
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO held_back (peer, number, item, kind, expires, body) VALUES (?,?,?,?,?,?)",
+                [(key, one.number, one.id, one.kind, one.expires, one.body) for one in hold],
+            )
+            connection.execute("DELETE FROM voided WHERE peer = ?", (key,))
+            connection.executemany(
+                "INSERT INTO voided VALUES (?,?,?)", [(key, number, reason) for number, reason in voided.items()]
+            )
+
+    def keep_piece(self, peer: PeerId, item: bytes, place: int, piece: bytes, expires: int) -> int:
+        """Keep one piece; returns how many of that item are here."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO pieces VALUES (?,?,?,?,?)", (peer.key, item, place, piece, expires)
+            )
+            rows = connection.execute("SELECT count(*) FROM pieces WHERE peer = ? AND item = ?", (peer.key, item))
+            return int(rows.fetchone()[0])
+
+    def take_pieces(self, peer: PeerId, item: bytes) -> bytes:
+        """All pieces joined; they are forgotten."""
+        with self._database.write() as connection:
+            rows = connection.execute(
+                "SELECT piece FROM pieces WHERE peer = ? AND item = ? ORDER BY place", (peer.key, item)
+            ).fetchall()
+            connection.execute("DELETE FROM pieces WHERE peer = ? AND item = ?", (peer.key, item))
+        return b"".join(row[0] for row in rows)
+
+    def was_opened(self, name: bytes) -> bool:
+        """Whether the sealed envelope of that name was opened before."""
+        return bool(self._database.read("SELECT 1 FROM opened WHERE name = ?", (name,)))
+
+    def keep_opened(self, name: bytes, now: float) -> None:
+        """It is opened now."""
+        with self._database.write() as connection:
+            connection.execute("INSERT OR IGNORE INTO opened VALUES (?,?)", (name, now))
+
+    def sweep(self, now: float, *, opened_s: float) -> None:
+        """Forget names that no mailbox can still hold, and pieces whose rest never came."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM opened WHERE at < ?", (now - opened_s,))
+            connection.execute("DELETE FROM pieces WHERE expires < ?", (now - opened_s,))
+
+    # -- leases and others' inbox records -----------------------------------------------------------------------------
+
+    def leases(self) -> list[Lease]:
+        """All that were granted and have not ended."""
+        rows = self._database.read("SELECT mailbox, endpoints, expires, current FROM leases")
+        return [
+            Lease(mailbox=PeerId(key), endpoints=tuple(text.split("\n")), expires=expires, current=bool(current))
+            for key, text, expires, current in rows
+        ]
+
+    def keep_lease(self, lease: Lease) -> None:
+        """Remember one; another of the same mailbox is replaced."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO leases VALUES (?,?,?,?)",
+                (lease.mailbox.key, "\n".join(lease.endpoints), lease.expires, lease.current),
+            )
+
+    def forget_lease(self, mailbox: PeerId) -> None:
+        """It has ended."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM leases WHERE mailbox = ?", (mailbox.key,))
+
+    def inbox(self, peer: PeerId) -> bytes:
+        """The newest inbox record that was kept of a peer, or nothing."""
+        rows = self._database.read("SELECT document FROM inboxes WHERE peer = ?", (peer.key,))
+        return bytes(rows[0][0]) if rows else b""
+
+    def keep_inbox(self, peer: PeerId, document: bytes) -> None:
+        """Keep it in place of what was there."""
+        with self._database.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO inboxes VALUES (?,?)", (peer.key, document))
