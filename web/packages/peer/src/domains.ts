@@ -65,6 +65,15 @@ export const HANDSHAKE_SERVER = utf8("wherry/1/handshake-server");
 export const SESSION_KEYS = utf8("wherry/1/key-session");
 export const LANE_KEYS = utf8("wherry/1/key-lane");
 export const IDENTITY_FILE = utf8("wherry/1/file-identity");
+export const REQUEST_TAG = utf8("wherry/1/tag-request");
+export const MAILBOX_TAG = utf8("wherry/1/tag-mailbox");
+export const MAILBOX_WORK = utf8("wherry/1/mailbox-work");
+export const FRIEND_SECRET = utf8("wherry/1/friend-secret");
+export const SAFETY_NUMBER = utf8("wherry/1/safety-number");
+export const PREKEY = utf8("wherry/1/sign-prekey");
+export const X3DH = utf8("wherry/1/x3dh");
+export const RATCHET_ROOT = utf8("wherry/1/ratchet-root");
+export const RATCHET_MESSAGE = utf8("wherry/1/ratchet-message");
 
 /** All parts, each behind its length as a big-endian u32. */
 export function join(...parts: readonly Uint8Array[]): Bytes {

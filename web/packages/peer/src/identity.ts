@@ -8,6 +8,7 @@
 
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
+import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 as sha } from "@noble/hashes/sha2.js";
 import type { Bytes } from "./bytes.ts";
 import { SEALING_KEY, join } from "./domains.ts";
@@ -36,6 +37,11 @@ export class Identity {
   /** The secret: for the key store and exports alone. */
   get seed(): Bytes {
     return this.#seed;
+  }
+
+  /** The X25519 secret of the identity itself; its public half is `x25519Of` the peer. */
+  get exchangeSecret(): Bytes {
+    return new Uint8Array(ed25519.utils.toMontgomerySecret(this.#seed));
   }
 
   /** 64 bytes over `join(domain, recipient, payload)`. */
@@ -87,6 +93,11 @@ export function deriveKey(
   { salt, info, length = 32 }: { salt?: Uint8Array; info: Uint8Array; length?: number },
 ): Bytes {
   return new Uint8Array(hkdf(sha, secret, salt, info, length));
+}
+
+/** HMAC-SHA-256 (RFC 2104). */
+export function hmac256(key: Uint8Array, data: Uint8Array): Bytes {
+  return new Uint8Array(hmac(sha, key, data));
 }
 
 export function sha256(data: Uint8Array): Bytes {

@@ -29,6 +29,27 @@ export const CANDIDATE_LENGTH = 512;
 /** Characters of a reason in a refusal: a sentence. */
 export const REASON_LENGTH = 200;
 
+// -- mailboxes --------------------------------------------------------------------------------------------------------
+
+/** Seconds for which a tag counts: who watches a mailbox sees a pseudonym for no longer. */
+export const WEEK_S = 7 * 24 * 3600;
+/** Bytes of a tag. */
+export const TAG_BYTES = 16;
+/** Leading zero bits that a stranger works for before a request is kept: a tenth of a second. */
+export const WORK_BITS = 16;
+/** Bytes of the nonce that shows the work. */
+export const WORK_BYTES = 8;
+/** Bytes of a sealed envelope's name. */
+export const NAME_BYTES = 16;
+/** Tags of one frame: what fits beside its head. */
+export const TAGS_AT_ONCE = 2048;
+/** One-time prekeys of one batch. */
+export const PREKEYS_AT_ONCE = 100;
+/** Names that one frame acknowledges. */
+export const NAMES_AT_ONCE = 512;
+/** Envelopes that one frame brings: of the smallest, as many as it holds. */
+export const COLLECTED_AT_ONCE = 256;
+
 // -- sockets ----------------------------------------------------------------------------------------------------------
 
 /** Bytes of one frame on a socket: the largest sealed envelope, with room for what stands around it. */

@@ -1,14 +1,14 @@
 /**
  * The part of msgpack (https://github.com/msgpack/msgpack/blob/master/spec.md) that the frozen formats use: arrays,
- * integers below 2^53, booleans, text, bytes. Reading is as strict as Python's typed decoding: a float is no integer,
- * text is UTF-8, nothing follows the value. Kinds that no format has (maps, floats, extensions, nil, larger integers)
- * may stand in fields that a later version added: they are read over and come out as `OTHER`.
+ * integers below 2^53, booleans, text, bytes, nil. Reading is as strict as Python's typed decoding: a float is no
+ * integer, text is UTF-8, nothing follows the value. Kinds that no format has (maps, floats, extensions, larger
+ * integers) may stand in fields that a later version added: they are read over and come out as `OTHER`.
  */
 
 import { type Bytes, bigEndian, concat, fromUtf8, utf8 } from "./bytes.ts";
 import { WherryError } from "./errors.ts";
 
-export type Value = number | boolean | string | Bytes | readonly Value[] | typeof OTHER;
+export type Value = number | boolean | string | null | Bytes | readonly Value[] | typeof OTHER;
 
 /** A value of a kind that no format uses. */
 export const OTHER = Symbol("other");
@@ -17,6 +17,7 @@ export const OTHER = Symbol("other");
 const DEPTH = 32;
 
 export function pack(value: Value): Bytes {
+  if (value === null) return Uint8Array.of(0xc0);
   if (typeof value === "boolean") return Uint8Array.of(value ? 0xc3 : 0xc2);
   if (typeof value === "number") return packInteger(value);
   if (typeof value === "string") {
@@ -70,7 +71,7 @@ class Reader {
     if (code < 0xc0) return this.#text(code & 31);
     if (code >= 0xe0) return code - 256;
     switch (code) {
-      case 0xc0: return OTHER;
+      case 0xc0: return null;
       case 0xc2: return false;
       case 0xc3: return true;
       case 0xc4: case 0xc5: case 0xc6: return this.#take(this.#number(1 << (code - 0xc4)));

@@ -7,15 +7,16 @@
  *     inbox record [1, key 32, sequence, issued, expires, sealing key 32, [prekey id, prekey 32, signature 64],
  *                   [[mailbox's key, [its endpoint, ≤ 3]], ≤ 4]]
  *
+ * A prekey's signature is over join("wherry/1/sign-prekey", 32 zeros, prekey id u64 ‖ prekey), by the record's peer.
  * Times are seconds since 1970 by network time. The newest sequence wins, wherever it is met.
  */
 
-import type { Bytes } from "./bytes.ts";
-import { DHT_KEYS, Purpose, join } from "./domains.ts";
+import { type Bytes, bigEndian, concat } from "./bytes.ts";
+import { DHT_KEYS, NOBODY, PREKEY, Purpose, join } from "./domains.ts";
 import { EndpointAddress, UdpAddress } from "./endpoints.ts";
 import { openEnvelope, sign } from "./envelope.ts";
 import { WherryError } from "./errors.ts";
-import { type Identity, sha256 } from "./identity.ts";
+import { type Identity, sha256, verify } from "./identity.ts";
 import {
   CLOCK_GRACE_S,
   DIRECT_ENDPOINTS,
@@ -77,6 +78,19 @@ export interface Prekey {
   readonly signature: Bytes;
 }
 
+/** A prekey as a wire shape: the record has one, and so has a retry. */
+export const SIGNED_PREKEY = tuple<Prekey>({ id: count(), key: bytes(32), signature: bytes(64) });
+
+/** The prekey of `id`, signed by its owner. */
+export function signPrekey(identity: Identity, id: number, key: Bytes): Prekey {
+  return { id, key, signature: identity.sign(PREKEY, NOBODY, concat(bigEndian(id, 8), key)) };
+}
+
+/** @throws WherryError BAD_SIGNATURE if `peer` did not sign it. */
+export function checkPrekey(peer: PeerId, { id, key, signature }: Prekey): void {
+  verify(peer.key, PREKEY, NOBODY, concat(bigEndian(id, 8), key), signature);
+}
+
 interface InboxPayload {
   readonly version: number;
   readonly key: Bytes;
@@ -94,7 +108,7 @@ const INBOX = fields<InboxPayload>({
   issued: count(),
   expires: count(),
   sealingKey: bytes(32),
-  prekey: tuple<Prekey>({ id: count(), key: bytes(32), signature: bytes(64) }),
+  prekey: SIGNED_PREKEY,
   mailboxes: INTRODUCERS,
 });
 
@@ -204,6 +218,7 @@ export function checkDocument(data: Uint8Array, now: number): Document {
   if (!record.peer.equals(envelope.sender)) {
     throw new WherryError("BAD_SIGNATURE", "the document speaks of somebody else");
   }
+  if (record.purpose === Purpose.INBOX_RECORD) checkPrekey(record.peer, record.prekey);
   const lifetime = record.purpose === Purpose.PEER_RECORD ? PEER_RECORD_S : INBOX_RECORD_S;
   const life = record.expires - record.issued;
   if (life <= 0 || life > lifetime) throw new WherryError("EXPIRED_DOCUMENT", "its lifetime is longer than may be");
@@ -216,16 +231,25 @@ export function checkDocument(data: Uint8Array, now: number): Document {
   return { record, data: new Uint8Array(data) };
 }
 
+/** `checkDocument` for an inbox record of a certain peer. */
+export function checkInboxRecord(data: Uint8Array, now: number, of: PeerId): Document<InboxRecord> {
+  const { record, data: signed } = checkDocumentOf(data, now, of);
+  if (record.purpose === Purpose.INBOX_RECORD) return { record, data: signed };
+  throw new WherryError("MALFORMED", "a peer record where an inbox record belongs");
+}
+
 /** `checkDocument` for a peer record, of a certain peer if given. */
 export function checkPeerRecord(data: Uint8Array, now: number, of: PeerId | null = null): Document<PeerRecord> {
-  const { record, data: signed } = checkDocument(data, now);
-  if (record.purpose !== Purpose.PEER_RECORD) {
-    throw new WherryError("MALFORMED", "an inbox record where a peer record belongs");
-  }
-  if (of !== null && !record.peer.equals(of)) {
-    throw new WherryError("BAD_SIGNATURE", "a record of somebody else than was asked for");
-  }
-  return { record, data: signed };
+  const { record, data: signed } = checkDocumentOf(data, now, of);
+  if (record.purpose === Purpose.PEER_RECORD) return { record, data: signed };
+  throw new WherryError("MALFORMED", "an inbox record where a peer record belongs");
+}
+
+/** `checkDocument` for one of a certain peer. */
+export function checkDocumentOf(data: Uint8Array, now: number, of: PeerId | null): Document {
+  const document = checkDocument(data, now);
+  if (of === null || document.record.peer.equals(of)) return document;
+  throw new WherryError("BAD_SIGNATURE", "a record of somebody else than was asked for");
 }
 
 function decoded(purpose: Purpose, payload: Bytes): PeerRecord | InboxRecord {

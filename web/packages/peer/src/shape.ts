@@ -34,6 +34,14 @@ export function text(most: number, least = 0): Shape<string> {
 
 export const flag: Shape<boolean> = plain((value): value is boolean => typeof value === "boolean");
 
+/** Such a value, or nil. */
+export function maybe<T>(shape: Shape<T>): Shape<T | null> {
+  return {
+    decode: (value) => (value === null ? null : shape.decode(value)),
+    encode: (value) => (value === null ? null : shape.encode(value)),
+  };
+}
+
 /** At most `most` of the same. */
 export function list<T>(item: Shape<T>, most: number): Shape<readonly T[]> {
   return {

@@ -5,7 +5,8 @@
  *      1 hello   2 welcome   3 prove   4 refused
  *     10 register  11 registered  12 renew  13 send  14 result  15 deliver  16 delivered  17 pass on  18 handed on
  *     19 reply  20 look up  21 found  22 publish  23 neighbours  24 others  25 ping  26 pong  27 unregister
- *     32–47 lease, deposit, collect, acknowledge and their replies: the mailbox's, reserved
+ *     32 lease  33 leased  34 tags  35 prekeys  36 deposit  37 collect  38 collected  39 acknowledge  40 take prekey
+ *     41 prekey  42 waiting  43 end lease
  *
  * A request carries a number of the client's choosing, and its reply the same. A *way back* names the socket an
  * envelope came in by: a reply along it reaches a guest that nobody has a reservation of.
@@ -14,12 +15,19 @@
 import type { Bytes } from "./bytes.ts";
 import { WherryError } from "./errors.ts";
 import {
+  COLLECTED_AT_ONCE,
   DOCUMENT_BYTES,
   FRAME_BYTES,
   INTRODUCER_ENDPOINTS,
   MULTIADDR_BYTES,
+  NAMES_AT_ONCE,
+  NAME_BYTES,
   NEIGHBOURS,
+  PREKEYS_AT_ONCE,
   REASON_LENGTH,
+  TAGS_AT_ONCE,
+  TAG_BYTES,
+  WORK_BYTES,
 } from "./limits.ts";
 import { type Value, pack, unpack } from "./msgpack.ts";
 import { type Of, type Shape, bytes, count, fields, flag, list, read, text, tuple, write } from "./shape.ts";
@@ -62,6 +70,9 @@ export interface IceServer {
 }
 const iceServer = tuple<IceServer>({ urls: list(text(300), 4), user: reason, credential: reason, seconds: number });
 const other = tuple<{ readonly key: Bytes; readonly endpoints: readonly Bytes[] }>({ key, endpoints });
+
+const letter = tuple<{ readonly number: number; readonly sealed: Bytes }>({ number, sealed });
+const oneTimeKey = tuple<{ readonly prekey: number; readonly key: Bytes }>({ prekey: number, key });
 
 function frame<T extends object>(shape: { readonly [K in keyof T]: Shape<T[K]> }): Shape<Readonly<T>> {
   return fields(shape);
@@ -106,6 +117,24 @@ const SHAPES = {
   ping: frame({ id: number }),
   pong: frame({ id: number, timeMs: number }),
   unregister: frame({ id: number }),
+  lease: frame({ id: number, seconds: number }),
+  leased: frame({ id: number, seconds: number, bytes: number, waiting: number, prekeys: number }),
+  tags: frame({
+    id: number,
+    week: number,
+    sort: count({ most: 1 }),
+    first: flag,
+    tags: list(bytes(TAG_BYTES), TAGS_AT_ONCE),
+  }),
+  prekeys: frame({ id: number, prekeys: list(oneTimeKey, PREKEYS_AT_ONCE) }),
+  deposit: frame({ id: number, to: key, tag: bytes(TAG_BYTES), work: bytes(0, WORK_BYTES), sealed }),
+  collect: frame({ id: number, after: number }),
+  collected: frame({ id: number, letters: list(letter, COLLECTED_AT_ONCE), more: flag }),
+  acknowledge: frame({ id: number, names: list(bytes(NAME_BYTES), NAMES_AT_ONCE) }),
+  takePrekey: frame({ id: number, to: key, tag: bytes(TAG_BYTES) }),
+  prekey: frame({ id: number, prekey: number, key: bytes(0, 32) }),
+  waiting: frame({ id: number, count: number }),
+  endLease: frame({ id: number }),
 } as const;
 
 export type FrameKind = keyof typeof SHAPES;
@@ -133,6 +162,18 @@ const KINDS: Readonly<Record<FrameKind, number>> = {
   ping: 25,
   pong: 26,
   unregister: 27,
+  lease: 32,
+  leased: 33,
+  tags: 34,
+  prekeys: 35,
+  deposit: 36,
+  collect: 37,
+  collected: 38,
+  acknowledge: 39,
+  takePrekey: 40,
+  prekey: 41,
+  waiting: 42,
+  endLease: 43,
 };
 const NAMES = new Map((Object.entries(KINDS) as [FrameKind, number][]).map(([name, kind]) => [kind, name]));
 

@@ -43,7 +43,17 @@ const REFUSALS: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
 ]);
 
 type Request = Extract<Frame, { readonly id: number }>;
-type Reply = FrameOf<"result" | "registered" | "found" | "others" | "pong">;
+type Reply = FrameOf<
+  "result" | "registered" | "found" | "others" | "pong" | "leased" | "collected" | "prekey"
+>;
+
+export type Leased = Pick<FrameOf<"leased">, "seconds" | "bytes" | "waiting" | "prekeys">;
+export type Collected = Pick<FrameOf<"collected">, "letters" | "more">;
+/** A prekey that is used once, under its number. */
+export interface OneTimeKey {
+  readonly prekey: number;
+  readonly key: Bytes;
+}
 
 export async function openClient(options: OpenOptions & { readonly onDeliver?: OnDeliver }): Promise<Client> {
   return new Client(await openSocket(options), options);
@@ -57,6 +67,8 @@ export class Client {
   /** Why it ended, once it has. */
   readonly ended: Promise<WherryError>;
   alive = true;
+  /** Told how many envelopes wait in the lease here, when one has come. */
+  onWaiting: (count: number) => void = () => undefined;
   readonly #socket: SignalSocket;
   readonly #random: Random;
   readonly #onDeliver: OnDeliver | undefined;
@@ -139,6 +151,51 @@ export class Client {
     return { rttMs, clockMs: timeMs - (wall + rttMs / 2) };
   }
 
+  // -- mailboxes ------------------------------------------------------------------------------------------------------
+
+  /** Have mail kept here while we are away, for so many seconds; what is asked for when it comes again. */
+  async lease(seconds: number): Promise<Leased> {
+    return this.#request({ kind: "lease", id: 0, seconds }, "leased");
+  }
+
+  /** Who may leave mail in one week: friends (`sort` 0) or who has our address (1). `first` begins the list anew. */
+  async tags(tags: { week: number; sort: 0 | 1; first: boolean; tags: readonly Bytes[] }): Promise<void> {
+    await this.#request({ kind: "tags", id: 0, ...tags }, "result");
+  }
+
+  /** One-time prekeys that are handed out here; they take the place of the batch before. */
+  async prekeys(prekeys: readonly OneTimeKey[]): Promise<void> {
+    await this.#request({ kind: "prekeys", id: 0, prekeys }, "result");
+  }
+
+  /**
+   * Leave a sealed envelope for a peer that has a lease here.
+   * @throws WherryError NO_RESERVATION if it has none, or not for that tag; QUOTA if the mailbox is full.
+   */
+  async deposit(to: PeerId, sealed: Bytes, { tag, work }: { tag: Bytes; work?: Bytes }): Promise<void> {
+    await this.#request({ kind: "deposit", id: 0, to: to.key, tag, work: work ?? new Uint8Array(), sealed }, "result");
+  }
+
+  /** What was left for us: those with a higher number than `after`, and whether there are more. */
+  async collect(after: number): Promise<Collected> {
+    return this.#request({ kind: "collect", id: 0, after }, "collected");
+  }
+
+  /** Envelopes of these names may be forgotten. */
+  async acknowledge(names: readonly Bytes[]): Promise<void> {
+    await this.#request({ kind: "acknowledge", id: 0, names }, "result");
+  }
+
+  /** A one-time prekey of a peer that has a lease here, or null if none is left. */
+  async takePrekey(to: PeerId, tag: Bytes): Promise<OneTimeKey | null> {
+    const { prekey, key } = await this.#request({ kind: "takePrekey", id: 0, to: to.key, tag }, "prekey");
+    return prekey === 0 || key.length !== 32 ? null : { prekey, key };
+  }
+
+  async endLease(): Promise<void> {
+    await this.#request({ kind: "endLease", id: 0 }, "result");
+  }
+
   close(why?: WherryError): void {
     this.#socket.close(why);
   }
@@ -185,6 +242,9 @@ export class Client {
       case "ping":
         this.#socket.send({ kind: "pong", id: frame.id, timeMs: Date.now() });
         return;
+      case "waiting":
+        this.onWaiting(frame.count);
+        return;
       case "refused":
         this.close(new WherryError("ENDPOINT_LOST", `the endpoint says: ${frame.text}`));
         return;
@@ -193,6 +253,9 @@ export class Client {
       case "found":
       case "others":
       case "pong":
+      case "leased":
+      case "collected":
+      case "prekey":
         this.#pending.get(frame.id)?.resolve(frame);
         return;
       default: // of a later version, or nothing that an endpoint says
