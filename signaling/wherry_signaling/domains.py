@@ -63,6 +63,15 @@ SESSION_KEYS = b"wherry/1/key-session"
 IDENTITY_FILE = b"wherry/1/file-identity"
 REQUEST_TAG = b"wherry/1/tag-request"
 MAILBOX_TAG = b"wherry/1/tag-mailbox"
+MAILBOX_WORK = b"wherry/1/mailbox-work"
+FRIEND_SECRET = b"wherry/1/friend-secret"
+SAFETY_NUMBER = b"wherry/1/safety-number"
+PREKEY = b"wherry/1/sign-prekey"
+X3DH = b"wherry/1/x3dh"
+RATCHET_ROOT = b"wherry/1/ratchet-root"
+RATCHET_MESSAGE = b"wherry/1/ratchet-message"
+EXPORT_FILE = b"wherry/1/file-export"
+REST_KEY = b"wherry/1/key-rest"
 LANE_KEYS = b"wherry/1/key-lane"
 DHT_REQUEST = b"wherry/1/dht-request"
 DHT_REPLY = b"wherry/1/dht-reply"
@@ -79,6 +88,15 @@ ALL: tuple[bytes, ...] = (
     IDENTITY_FILE,
     REQUEST_TAG,
     MAILBOX_TAG,
+    MAILBOX_WORK,
+    FRIEND_SECRET,
+    SAFETY_NUMBER,
+    PREKEY,
+    X3DH,
+    RATCHET_ROOT,
+    RATCHET_MESSAGE,
+    EXPORT_FILE,
+    REST_KEY,
     LANE_KEYS,
     DHT_REQUEST,
     DHT_REPLY,

@@ -181,3 +181,8 @@ HANDSHAKES_PER_S: Final = (20.0, 200)
 HANDSHAKES_PER_PRIVATE_S: Final = (2000.0, 20_000)
 #: Sockets of one private host that have not ended their handshake.
 HANDSHAKES_PER_PRIVATE_HOST: Final = 2048
+
+# -- mailboxes --------------------------------------------------------------------------------------------------------
+
+#: Zero bits of work for a request that is left in a mailbox: a tenth of a second for a person, hours for a flood.
+REQUEST_WORK_BITS: Final = 16

@@ -26,7 +26,9 @@ PURPOSES = {
 DOMAINS = (
     *(f"sign-{name.removesuffix('-record')}" for name in PURPOSES),
     *("peer", "inbox", "seal", "key-sealing", "handshake-client", "handshake-server", "key-session", "file-identity"),
-    *("tag-request", "tag-mailbox", "key-lane", "dht-request", "dht-reply", "dht-token"),
+    *("tag-request", "tag-mailbox", "mailbox-work", "friend-secret", "safety-number", "sign-prekey", "x3dh"),
+    *("ratchet-root", "ratchet-message", "file-export", "key-rest"),
+    *("key-lane", "dht-request", "dht-reply", "dht-token"),
 )
 SIZES = (256, 1024, 4096, 16384, 65536)
 
