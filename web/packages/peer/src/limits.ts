@@ -50,6 +50,24 @@ export const NAMES_AT_ONCE = 512;
 /** Envelopes that one frame brings: of the smallest, as many as it holds. */
 export const COLLECTED_AT_ONCE = 256;
 
+// -- letters and the ratchet ------------------------------------------------------------------------------------------
+
+/** Bytes of a session's id: enough to tell a peer's sessions apart. */
+export const SESSION_ID_BYTES = 8;
+/** Bytes of an encrypted header: nonce, ratchet key, two counters, tag. */
+export const RATCHET_HEADER_BYTES = 24 + 40 + 16;
+/** Bytes of a box: the largest packet with nonce and tag. */
+export const BOX_BYTES = 60_000 + 40;
+/** Messages that may be missing before one that is opened: each costs a hash, and a key that is kept. */
+export const SKIPPED_AT_ONCE = 1000;
+/** Keys of missing messages that one session keeps; the oldest go first. */
+export const SKIPPED_KEYS = 2000;
+/** Sessions with one peer: two that began at once, and a few that were begun anew. */
+export const SESSIONS = 4;
+/** Seconds a signed prekey is used before the next takes its place, and its private half is kept. */
+export const PREKEY_S = 7 * 24 * 3600;
+export const PREKEY_KEPT_S = 30 * 24 * 3600;
+
 // -- sockets ----------------------------------------------------------------------------------------------------------
 
 /** Bytes of one frame on a socket: the largest sealed envelope, with room for what stands around it. */
