@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from .errors import WherryError
@@ -58,3 +58,27 @@ class Tasks:
         for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
         await self.wait()
+
+
+async def gather_first(works: Iterable[Coroutine[Any, Any, bool]], limit_s: float, settle_s: float) -> bool:
+    """Run all side by side until one has returned true and the others have had a moment more; the rest are cancelled.
+
+    :param limit_s: seconds that they have in all.
+    :param settle_s: seconds that the others have after the first one.
+    :returns: False if the limit was reached first.
+    """
+    waiting = {asyncio.ensure_future(work) for work in works}
+    try:
+        async with asyncio.timeout(limit_s):
+            while waiting:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                if any(task.result() for task in done):
+                    _, waiting = await asyncio.wait(waiting, timeout=settle_s) if waiting else (done, waiting)
+                    break
+    except TimeoutError:
+        return False
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    return True

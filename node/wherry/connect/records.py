@@ -18,6 +18,7 @@ from wherry_signaling.errors import WherryError
 from wherry_signaling.identity import PeerId
 from wherry_signaling.record import PeerRecord, check_peer_record
 from wherry_signaling.scope import Scope
+from wherry_signaling.tasks import gather_first
 
 from ..errors import PeerNotFound
 from .limits import LOOK_UP_S, RECORD_FRESH_S
@@ -130,21 +131,9 @@ class Records:
         return known.usable
 
     async def _ask_all(self, peer: PeerId, trace: Trace) -> None:
-        sources = self._sources()
-        waiting = {asyncio.create_task(self._ask(source, peer, trace), name=f"ask {source.name}") for source in sources}
-        try:
-            async with asyncio.timeout(LOOK_UP_S):
-                while waiting:
-                    done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                    if any(task.result() for task in done):
-                        _, waiting = await asyncio.wait(waiting, timeout=SETTLE_S) if waiting else (done, waiting)
-                        break
-        except TimeoutError:
+        asked = (self._ask(source, peer, trace) for source in self._sources())
+        if not await gather_first(asked, LOOK_UP_S, SETTLE_S):
             trace.add("look_up", "timeout")
-        finally:
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _ask(self, source: Source, peer: PeerId, trace: Trace) -> bool:
         try:

@@ -54,6 +54,10 @@ OPENED_S: Final = 20 * 24 * 3600
 INBOX_FRESH_S: Final = 60.0
 #: Seconds in which a whisper (typing, presence) is worth something.
 WHISPER_S: Final = 60
+#: Seconds that a letter may take to be written to an open connection: a peer that does not read is as good as away.
+OVER_CONNECTION_S: Final = 20.0
+#: Seconds that a mailbox has to hand out a one-time prekey: without one, a session begins all the same.
+PREKEY_S: Final = 1.5
 #: Mailboxes in which a letter is left.
 MAILBOXES: Final = 2
 #: Pairs that rest in memory; the least recently used is read again when it is needed.
