@@ -1,4 +1,4 @@
-"""What the features that use the post have to say to it: who takes an item of which kind, who hears what became of one."""
+"""What features have to say to the post: who takes an item of which kind, and who hears what became of one."""
 
 from __future__ import annotations
 

@@ -66,3 +66,19 @@ PAIRS: Final = 1000
 LETTERS_FROM_STRANGERS_S: Final = (10.0, 50)
 #: Letters a second from one peer, with a burst.
 LETTERS_FROM_PEER_S: Final = (100.0, 1000)
+
+# -- our own mailboxes ------------------------------------------------------------------------------------------------
+
+#: Seconds that a lease is asked for: a month, renewed at each visit.
+LEASE_S: Final = 30 * 24 * 3600
+#: Seconds between two visits; between them a mailbox that we hold a socket to says when there is something.
+COLLECT_S: Final = 60.0
+#: Seconds that a mailbox may be silent before another one takes its place.
+MAILBOX_GONE_S: Final = 300.0
+#: One-time prekeys that are left when a new batch is made, and how many a batch has.
+PREKEYS_LOW: Final = 10
+PREKEYS: Final = 50
+#: Weeks for which tags are listed: this one and five to come, which is longer than a lease.
+TAG_WEEKS: Final = 6
+#: Tags in one frame.
+TAGS_PAGE: Final = 2048

@@ -22,7 +22,7 @@ from types import TracebackType
 
 from wherry_signaling.domains import Purpose
 from wherry_signaling.envelope import Envelope
-from wherry_signaling.errors import CannotOpen, Malformed, NotForUs, RemoteError, VersionMismatch, WherryError
+from wherry_signaling.errors import CannotOpen, NotForUs, RemoteError, WherryError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.letters import Retry, decode_message, decode_retry, seal_letter
 from wherry_signaling.rates import Rates
@@ -93,6 +93,8 @@ class Post:
         self._strangers = Rates(LETTERS_FROM_STRANGERS_S, remembered=1)
         self._tasks = Tasks("post")
         self._open = False
+        #: Letters that were opened and made no sense.
+        self.refused = 0
 
     async def __aenter__(self) -> Post:
         self._open = True
@@ -188,19 +190,25 @@ class Post:
         for peer in list(self._couriers):
             self.notice(peer)
 
-    def deliver(self, sealed: bytes, envelope: Envelope) -> bool:
+    def deliver(self, sealed: bytes, envelope: Envelope, *, collected: bool = False) -> bool:
         """Take a letter that came by any way, opened and verified; whether it was accepted.
 
         Not accepted and not here look alike to who sent it, and it tries another way.
+
+        :param collected: from a mailbox, whose limits it has passed already.
         """
         peer = envelope.sender
-        if not self._open or peer == self._identity.id or not self._may_write(peer):
+        if not self._open or peer == self._identity.id or not (collected or self._may_write(peer)):
             return False
         pair = self._pair(peer)
         try:
             after = self._take(pair, sealed, envelope)
-        except WherryError as error:
+        except RemoteError as error:  # nonsense: it is as well here as elsewhere
+            self.refused += 1
             log.debug("a letter of %s: %s", peer.short, error.code)
+            return True
+        except WherryError as error:
+            log.warning("a letter cannot be kept: %s", error)
             self._forget(peer)
             return False
         pair.heard = asyncio.get_running_loop().time()

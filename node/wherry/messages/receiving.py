@@ -153,4 +153,3 @@ class Receiver:
 
 
 _WHISPERED = frozenset((Kind.TYPING, Kind.PRESENCE))
-

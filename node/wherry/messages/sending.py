@@ -30,9 +30,7 @@ class Sender:
     :param random: so many random bytes.
     """
 
-    def __init__(
-        self, identity: Identity, database: Database, mail: MailStore, random: Callable[[int], bytes]
-    ) -> None:
+    def __init__(self, identity: Identity, database: Database, mail: MailStore, random: Callable[[int], bytes]) -> None:
         self._identity, self._database, self._mail, self._random = identity, database, mail, random
 
     def letters(
@@ -56,9 +54,7 @@ class Sender:
         """A letter with one item that has no number."""
         return self._seal(pair, [item], (), (), sealing_key)
 
-    def _letter(
-        self, pair: Pair, entries: tuple[Entry, ...], documents: Sequence[bytes], sealing_key: bytes
-    ) -> Letter:
+    def _letter(self, pair: Pair, entries: tuple[Entry, ...], documents: Sequence[bytes], sealing_key: bytes) -> Letter:
         peer = pair.peer
         bodies = {one.number: b"" if one.voiding else self._mail.body(peer, one.number) for one in entries}
         items = [Item(one.number, one.wire_kind, one.id, one.expires, bodies[one.number]) for one in entries]

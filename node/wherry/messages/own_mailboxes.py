@@ -1,0 +1,241 @@
+"""Our own mailboxes: k nodes that keep what is written to us, visited to leave tags and prekeys and to take the mail.
+
+A lease is asked of the introducers that we hold anyway. It outlives our process, the socket and the reservation; one
+that our inbox record names no more is visited until it ends, since somebody may still write there. Make before break:
+the record that names a new mailbox is published before an old one is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from wherry_signaling.client.introducers import Held
+from wherry_signaling.client.opening import open_client
+from wherry_signaling.client.session import Client
+from wherry_signaling.endpoints import EndpointAddress, parse_any
+from wherry_signaling.errors import RemoteError, WherryError
+from wherry_signaling.identity import Identity, PeerId
+from wherry_signaling.record import Introducer
+from wherry_signaling.sockets import Connect
+from wherry_signaling.tags import envelope_name, week_of
+from wherry_signaling.tasks import Tasks
+from wherry_signaling.wire import Role
+
+from ..store.mail import Lease, MailStore
+from .limits import (
+    COLLECT_S,
+    LEASE_S,
+    MAILBOX_GONE_S,
+    MAILBOXES,
+    PREKEYS_LOW,
+    TAG_WEEKS,
+    TAGS_PAGE,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Who may leave something for us: the tags at one mailbox in one week."""
+
+    friends: tuple[bytes, ...]
+    requests: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class _Visited:
+    """What we know of one mailbox while we run."""
+
+    told: dict[int, Tags] = field(default_factory=dict)
+    answered: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class OwnMailboxes:
+    """Keeps leases; `run` is its one task.
+
+    :param held: the introducers that hold a reservation for us now.
+    :param tags: the tags to list at a mailbox for a week.
+    :param new_prekeys: a fresh batch of one-time prekeys for a mailbox, whose private halves are kept already.
+    :param take: takes a sealed envelope; False if it must stay where it is for now.
+    :param on_change: told that our inbox record should name other mailboxes; returns once that is published.
+    :param wall_clock: seconds since 1970 by network time.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        mail: MailStore,
+        connect: Connect,
+        *,
+        held: Callable[[], Sequence[Held]],
+        tags: Callable[[PeerId, int], Tags],
+        new_prekeys: Callable[[PeerId], list[tuple[int, bytes]]],
+        take: Callable[[bytes], bool],
+        on_change: Callable[[], Awaitable[None]],
+        wall_clock: Callable[[], float],
+        wanted: int = MAILBOXES,
+    ) -> None:
+        self._identity, self._mail, self._connect = identity, mail, connect
+        self._held, self._tags, self._new_prekeys = held, tags, new_prekeys
+        self._take, self._on_change, self._wall_clock, self._wanted = take, on_change, wall_clock, wanted
+        self._visited: dict[PeerId, _Visited] = {}
+        self._poked = asyncio.Event()
+        self._tasks = Tasks("mailboxes")
+
+    def current(self) -> list[Introducer]:
+        """What our inbox record should name."""
+        return [Introducer(one.mailbox, tuple(_endpoints(one))) for one in self._mail.leases() if one.current]
+
+    def poke(self) -> None:
+        """Something has changed: introducers, or who may write to us. Everything is looked at soon."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Look after the leases until cancelled."""
+        try:
+            while True:
+                self._poked.clear()
+                await self._look_after()
+                try:
+                    async with asyncio.timeout(COLLECT_S):
+                        await self._poked.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            await self._tasks.close()
+
+    async def _look_after(self) -> None:
+        now = self._wall_clock()
+        for lease in self._mail.leases():
+            if lease.expires < now:
+                self._mail.forget_lease(lease.mailbox)
+        changed = await self._choose()
+        visits = [self._visit(lease) for lease in self._mail.leases()]
+        await asyncio.gather(*visits)
+        if changed:
+            try:
+                await self._on_change()
+            except WherryError as error:
+                log.debug("inbox record not published: %s", error.code)
+
+    # -- which --------------------------------------------------------------------------------------------------------
+
+    async def _choose(self) -> bool:
+        """Have as many mailboxes as are wanted; whether our record has to say something else now."""
+        leases = {one.mailbox: one for one in self._mail.leases()}
+        held = {one.peer: one for one in self._held() if one.peer != self._identity.id}
+        good = [one for one in leases.values() if one.current and not self._is_gone(one.mailbox)]
+        added = 0
+        for peer, one in held.items():
+            if len(good) + added >= self._wanted:
+                break
+            if peer in leases and leases[peer].current:
+                continue
+            added += await self._lease(one)
+        if not added:
+            return False
+        for lease in leases.values():
+            if lease.current and lease not in good:
+                self._mail.keep_lease(replace(lease, current=False))
+        return True
+
+    def _is_gone(self, mailbox: PeerId) -> bool:
+        visited = self._visited.get(mailbox)
+        return visited is not None and self._loop_time() - visited.answered > MAILBOX_GONE_S
+
+    def _loop_time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def _lease(self, held: Held) -> bool:
+        try:
+            granted = await held.client.lease(LEASE_S)
+        except RemoteError as error:
+            log.debug("%s keeps no mail for us: %s", held.peer.short, error.code)
+            return False
+        lease = Lease(
+            mailbox=held.peer,
+            endpoints=tuple(str(one.without_peer()) for one in held.addresses),
+            expires=self._wall_clock() + granted.seconds,
+            current=True,
+        )
+        self._mail.keep_lease(lease)
+        return True
+
+    # -- visits -------------------------------------------------------------------------------------------------------
+
+    async def _visit(self, lease: Lease) -> None:
+        visited = self._visited.setdefault(lease.mailbox, _Visited(answered=self._loop_time()))
+        async with visited.lock:
+            try:
+                async with self._client(lease) as client:
+                    await self._attend(lease, client, visited)
+            except WherryError as error:
+                visited.told.clear()
+                log.debug("mailbox %s: %s", lease.mailbox.short, error.code)
+            else:
+                visited.answered = self._loop_time()
+
+    async def _attend(self, lease: Lease, client: Client, visited: _Visited) -> None:
+        client.on_waiting = self.poke
+        granted = await client.lease(LEASE_S)
+        self._mail.keep_lease(replace(lease, expires=self._wall_clock() + granted.seconds))
+        if lease.current:
+            await self._leave_tags(lease.mailbox, client, visited)
+            if granted.prekeys <= PREKEYS_LOW:
+                await client.prekeys(self._new_prekeys(lease.mailbox))
+        await self._collect(client)
+
+    async def _leave_tags(self, mailbox: PeerId, client: Client, visited: _Visited) -> None:
+        this = week_of(self._wall_clock())
+        for week in range(this, this + TAG_WEEKS):
+            tags = self._tags(mailbox, week)
+            if visited.told.get(week) == tags:
+                continue
+            for kind, listed in enumerate((tags.friends, tags.requests)):
+                for at in range(0, max(len(listed), 1), TAGS_PAGE):
+                    await client.tags(week, kind, listed[at : at + TAGS_PAGE], first=at == 0)
+            visited.told[week] = tags
+        visited.told = {week: tags for week, tags in visited.told.items() if week >= this}
+
+    async def _collect(self, client: Client) -> None:
+        after, more = 0, True
+        while more:
+            page = await client.collect(after)
+            names = [envelope_name(sealed) for _, sealed in page.envelopes if self._take(sealed)]
+            if names:
+                await client.acknowledge(names)
+            after = max((number for number, _ in page.envelopes), default=after)
+            more = page.more
+
+    @asynccontextmanager
+    async def _client(self, lease: Lease) -> AsyncIterator[Client]:
+        """A socket as ourselves: the introducer's, if the mailbox is one of ours; else one for this visit."""
+        for held in self._held():
+            if held.peer == lease.mailbox:
+                yield held.client
+                return
+        client = await self._open(lease)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    async def _open(self, lease: Lease) -> Client:
+        error: RemoteError | None = None
+        for address in _endpoints(lease):
+            try:
+                return await open_client(self._connect, address, self._identity, Role.ME)
+            except RemoteError as one:
+                error = one
+        raise error or RemoteError("the lease names no address")
+
+
+def _endpoints(lease: Lease) -> list[EndpointAddress]:
+    parsed = (parse_any(text) for text in lease.endpoints)
+    return [replace(one, peer=lease.mailbox) for one in parsed if isinstance(one, EndpointAddress)]
