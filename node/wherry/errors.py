@@ -4,16 +4,20 @@
 
     LocalError
     ├── Usage, NoNode, NodeLost, NotReady, AlreadyRunning, ConfigInvalid, BadRequest, AmbiguousPeer, UnknownPeer
+    ├── NoSession, ForeignPage, WrongHost, TooManyTries
     ├── DatabaseCorrupt, DiskFull, IdentityElsewhere, BootstrapUnreachable, ClockWrong
-    ├── SendBufferFull, StreamClosed, ReceiveNested, SerializerFailed
-    └── EngineMissing
+    ├── SendBufferFull, StreamClosed, ReceiveNested, SerializerFailed, EngineMissing
+    ├── AlreadyFriends, NotFriends, NoRequest, PeerBlocked, UnknownLabel, TooManyAddresses, AvatarRefused
+    ├── MessageTooLarge, UnknownMessage, OutboxFull
+    └── ExportCorrupt, ExportLocked, HomeTaken
     RemoteError
     ├── PeerNotFound, DialFailed ── DialTimeout, NegotiationFailed, IceFailed
     ├── RefusedByPeer, PolicyRefused, PeerBanned
     ├── ConnectionLost, PeerRestarted, PeerClosed
     ├── StreamReset, StreamRefused, FlowViolation, ProtocolViolation
     ├── ReceiveTimeout, Unsupported, LimitExceeded
-    └── LookUpFailed, PublishFailed
+    ├── LookUpFailed, PublishFailed
+    └── OldAddress, PeerFull, RequestDeclined, MessageExpired, MessageWithdrawn
 """
 
 from __future__ import annotations
@@ -104,6 +108,34 @@ class BadRequest(LocalError):
     text, default_hint = "The request is not usable", "Its shape is in /api/openapi.json."
 
 
+class NoSession(LocalError):
+    """A request to the local API without a token, or with one that is wrong, used, ended or too old."""
+
+    code, exit = "NO_SESSION", 6
+    text, default_hint = "Not signed in", "Open the page anew: wherry dashboard"
+
+
+class ForeignPage(LocalError):
+    """A page of another origin asked the local API, or a request that only such a page would send."""
+
+    code, exit = "FOREIGN_PAGE", 6
+    text, default_hint = "The local API answers no other pages", "Open its own page: wherry dashboard"
+
+
+class WrongHost(LocalError):
+    """The local API was asked by a name that is not its own: a name of somebody's leads here (DNS rebinding)."""
+
+    code, exit = "WRONG_HOST", 6
+    text, default_hint = "The local API does not go by that name", "Open its own page: wherry dashboard"
+
+
+class TooManyTries(LocalError):
+    """Wrong tokens came faster than anybody mistypes one."""
+
+    code, exit = "TOO_MANY_TRIES", 6
+    text, default_hint = "Too many wrong tokens", "Wait a minute and try again."
+
+
 class AmbiguousPeer(LocalError):
     """Several peers fit what was typed; the detail names them."""
 
@@ -189,6 +221,100 @@ class EngineMissing(LocalError):
 
     code, exit = "ENGINE_MISSING", 2
     text, default_hint = "This engine is not installed", "Install it, or use the engine aiortc."
+
+
+# -- local: friends, messages, copies ---------------------------------------------------------------------------------
+
+
+class AlreadyFriends(LocalError):
+    """The two are friends already."""
+
+    code = "ALREADY_FRIENDS"
+    text, default_hint = "You are friends already", ""
+
+
+class NotFriends(LocalError):
+    """What is for friends was asked of somebody who is none."""
+
+    code, exit = "NOT_FRIENDS", 6
+    text, default_hint = "You are not friends", "Ask for their address: wherry friend add ADDRESS"
+
+
+class NoRequest(LocalError):
+    """There is no request to answer or to withdraw."""
+
+    code, exit = "NO_REQUEST", 4
+    text, default_hint = "There is no such request", "See what there is: wherry friend list"
+
+
+class PeerBlocked(LocalError):
+    """The peer is blocked by this node's own person."""
+
+    code, exit = "PEER_BLOCKED", 6
+    text, default_hint = "You have blocked this peer", "Lift that first: wherry friend unblock PEER"
+
+
+class UnknownLabel(LocalError):
+    """No address of one's own has that label."""
+
+    code, exit = "UNKNOWN_LABEL", 4
+    text, default_hint = "No address has this label", "See the labels: wherry address list"
+
+
+class TooManyAddresses(LocalError):
+    """One has as many labelled addresses as there may be: each costs every mailbox some tags."""
+
+    code = "TOO_MANY_ADDRESSES"
+    text, default_hint = "There are too many addresses", "Rotate one that you have: wherry address rotate LABEL"
+
+
+class AvatarRefused(LocalError):
+    """The file is no picture that others would take."""
+
+    code, exit = "AVATAR_REFUSED", 2
+    text, default_hint = "This picture cannot be used", "Take a PNG, JPEG or WebP of at most 64 KiB."
+
+
+class MessageTooLarge(LocalError):
+    """A message has more bytes than may be."""
+
+    code, exit = "MESSAGE_TOO_LARGE", 2
+    text, default_hint = "The message is too large", "Send it as a file: wherry file send PEER PATH"
+
+
+class UnknownMessage(LocalError):
+    """No message here has that id."""
+
+    code, exit = "UNKNOWN_MESSAGE", 4
+    text, default_hint = "There is no such message", "It may have been deleted."
+
+
+class OutboxFull(LocalError):
+    """More waits for one peer than may."""
+
+    code = "OUTBOX_FULL"
+    text, default_hint = "Too much waits for this peer", "Wait until the peer has been back."
+
+
+class ExportCorrupt(LocalError):
+    """The file is no export, or a damaged one."""
+
+    code = "EXPORT_CORRUPT"
+    text, default_hint = "The exported file is damaged", "Nothing was changed. Use another copy."
+
+
+class ExportLocked(LocalError):
+    """The passphrase is another one."""
+
+    code, exit = "EXPORT_LOCKED", 6
+    text, default_hint = "The passphrase does not open this file", "Try again."
+
+
+class HomeTaken(LocalError):
+    """Somebody lives in the home already: an import never overwrites."""
+
+    code = "HOME_TAKEN"
+    text, default_hint = "Somebody lives in this home already", "Import into a new one: --home DIR"
 
 
 # -- remote: reaching a peer ------------------------------------------------------------------------------------------
@@ -342,3 +468,41 @@ class PublishFailed(RemoteError):
 
     code = "PUBLISH_FAILED"
     text, default_hint = "Nobody took the record", "It is tried again by itself."
+
+
+# -- remote: what became of something we sent -------------------------------------------------------------------------
+
+
+class OldAddress(RemoteError):
+    """The address carries a word that its owner has changed since."""
+
+    code, exit = "OLD_ADDRESS", 6
+    text, default_hint = "This address is no longer valid", "Ask for a new one."
+
+
+class PeerFull(RemoteError):
+    """The peer keeps no more: requests that nobody answered, or its disk."""
+
+    code = "PEER_FULL"
+    text, default_hint = "The peer can take no more now", "Try again later."
+
+
+class RequestDeclined(RemoteError):
+    """The person behind the peer has declined."""
+
+    code, exit = "REQUEST_DECLINED", 6
+    text, default_hint = "The request was declined", ""
+
+
+class MessageExpired(RemoteError):
+    """The peer was away for longer than it is kept."""
+
+    code, exit = "MESSAGE_EXPIRED", 5
+    text, default_hint = "The peer was away for too long", "Send it again."
+
+
+class MessageWithdrawn(RemoteError):
+    """It was taken back before it arrived."""
+
+    code = "MESSAGE_WITHDRAWN"
+    text, default_hint = "It was taken back before it arrived", ""

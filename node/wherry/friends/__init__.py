@@ -1,0 +1,1 @@
+"""Friends: who asked whom, who may write, what people say of themselves."""

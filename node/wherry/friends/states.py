@@ -8,8 +8,9 @@ that answers one. Friends are two who both have a word that stands::
     friends                         ours and theirs    received   theirs
 
 What is said reaches the other side once, and one's words reach it in the order in which they were said (messages/ sees
-to that); a request may expire on the way, the other words never do. What answers or ends a word names it by its id; so a late answer to an older word is told from one to the word
-that stands, and both sides come to the same, whatever crossed:
+to that); a request may expire on the way, the other words never do. What answers or ends a word names it by its id; so
+a late answer to an older word is told from one to the word that stands, and both sides come to the same, whatever
+crossed:
 
 - two requests that cross are a friendship, with no acceptance;
 - an acceptance of a request that was withdrawn meanwhile is void ("withdrawn");
@@ -181,36 +182,37 @@ class Outcome:
     refuse: Reason | None = None
 
 
-def we(now: Friendship, event: Event, id: bytes) -> Outcome | None:
+def we(now: Friendship, event: Event, fresh: bytes) -> Outcome | None:
     """Something that a person does here; None if it cannot be done in this state.
 
-    :param id: fresh, 16 bytes, for what is said about it.
+    :param fresh: an id, 16 bytes, for what is said about it.
     """
-    return _go(now, event, id)
+    return _go(now, event, fresh)
 
 
-def they(now: Friendship, kind: Kind, id: bytes, about: bytes | None, fresh: bytes) -> Outcome:
+def they(now: Friendship, kind: Kind, word: bytes, about: bytes | None, fresh: bytes) -> Outcome:
     """Something that the other side has said.
 
-    :param id: of the item that said it.
+    :param word: the id of the item that said it.
     :param about: the id of the word of ours that it answers or ends; None if it did not say.
     :param fresh: an id for what is said in return.
     """
     event = _heard(now, kind, about)
-    heard = Word(id, about or bytes(16) if kind == Kind.ACCEPT else None)
+    heard = Word(word, about or bytes(16) if kind == Kind.ACCEPT else None)
     outcome = _go(now, event, fresh, heard) if event is not None else None
     return outcome or Outcome(friendship=now)
 
 
-def fate(now: Friendship, id: bytes, reason: int | None, fresh: bytes) -> Outcome | None:
+def fate(now: Friendship, word: bytes, reason: int | None, fresh: bytes) -> Outcome | None:
     """What became of something we said; None if it changes nothing.
 
+    :param word: its id.
     :param reason: the void's; None if it was delivered.
     :param fresh: an id for what is said in return.
     """
-    last = now.said is not None and now.said.id == id
+    last = now.said is not None and now.said.id == word
     after = replace(now, said=None) if last else now
-    if reason is not None and now.ours is not None and now.ours.id == id:
+    if reason is not None and now.ours is not None and now.ours.id == word:
         outcome = _go(after, _fate_of(now.ours, reason), fresh)
         if outcome is not None and outcome.friendship.state is State.DECLINED:
             return replace(outcome, friendship=replace(outcome.friendship, reason=reason))

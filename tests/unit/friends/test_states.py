@@ -64,8 +64,8 @@ class Side:
     def settle(self, at: int) -> None:
         """A verdict is back; they come in any order."""
         self.verdicts.rotate(-(at % len(self.verdicts)))
-        id, reason = self.verdicts.popleft()
-        outcome = fate(self.now, id, reason, self.id())
+        word, reason = self.verdicts.popleft()
+        outcome = fate(self.now, word, reason, self.id())
         if outcome is not None:
             self._take(outcome.friendship, outcome.say)
 
