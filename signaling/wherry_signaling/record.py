@@ -8,7 +8,8 @@ their public keys, endpoints by binary multiaddrs without `/p2p`. Fields that a 
     inbox record [1, key 32, sequence, issued, expires, sealing key 32, [prekey id, prekey 32, signature 64],
                   [[mailbox's key, [its endpoint, ≤ 3]], ≤ 4]]
 
-Times are seconds since 1970 by network time. The newest sequence wins, wherever it is met.
+The prekey's signature is over join(its domain, 32 zeros, prekey id u64 ‖ prekey), as X3DH wants it: it holds outside of
+a record too. Times are seconds since 1970 by network time. The newest sequence wins, wherever it is met.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from typing import Annotated, Final
 import msgspec
 
 from . import domains
-from .domains import DHT_KEYS, Purpose
+from .domains import DHT_KEYS, NOBODY, Purpose
 from .endpoints import EndpointAddress, UdpAddress
 from .envelope import open_envelope, sign
 from .errors import BadSignature, ExpiredDocument, InvalidMultiaddr, InvalidPeerId, Malformed
-from .identity import Identity, PeerId
+from .identity import Identity, PeerId, verify
 from .limits import (
     CLOCK_GRACE_S,
     DIRECT_ENDPOINTS,
@@ -252,6 +253,20 @@ def check_peer_record(data: bytes, now: float, *, of: PeerId | None = None) -> t
     return document.record, document
 
 
+def sign_prekey(identity: Identity, number: int, key: bytes) -> Prekey:
+    """A prekey as records and retries name it: its number, its public half, and who says so."""
+    return number, key, identity.sign(domains.PREKEY, NOBODY, number.to_bytes(8, "big") + key)
+
+
+def check_prekey(prekey: Prekey, peer: PeerId) -> None:
+    """Check that a prekey is that peer's.
+
+    :raises BadSignature: if it is not.
+    """
+    number, key, signature = prekey
+    verify(peer.key, domains.PREKEY, NOBODY, number.to_bytes(8, "big") + key, signature)
+
+
 def _introducers_out(introducers: Iterable[Introducer]) -> Introducers:
     return [
         (one.peer.key, [address.to_bytes() for address in one.endpoints[:INTRODUCER_ENDPOINTS]])
@@ -284,6 +299,7 @@ def _peer(payload: _PeerPayload) -> PeerRecord:
 
 
 def _inbox(payload: _InboxPayload) -> InboxRecord:
+    check_prekey(payload.prekey, PeerId(payload.key))
     return InboxRecord(
         peer=PeerId(payload.key),
         sequence=payload.sequence,

@@ -168,7 +168,7 @@ class Courier:
             except RemoteError as error:
                 log.debug("no prekey of %s: %s", pair.peer.short, error.code)
         if pair.sessions.needs_bundle:  # it may have written to us meanwhile
-            bundle = Bundle(peer=pair.peer, prekey=record.prekey, one_time=one_time)
+            bundle = Bundle(prekey=record.prekey, one_time=one_time)
             pair.sessions.begin(bundle, self._random)
 
     async def _into_mailboxes(self, due: Sequence[Entry]) -> None:
@@ -213,8 +213,8 @@ class Courier:
             return
         after = []
         with self._database.write():
-            for mailbox in taken:
-                self._mail.deposited(self._pair.peer, letter.entries, mailbox)
+            for holder in taken:
+                self._mail.deposited(self._pair.peer, letter.entries, holder)
             holders = self._mail.holders(self._pair.peer)
             for item, kind in {entry.id: entry.kind for entry in letter.entries}.items():
                 numbers = [entry.number for entry in self._pair.outgoing if entry.id == item]

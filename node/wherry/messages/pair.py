@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from wherry_signaling.identity import PeerId
+from wherry_signaling.identity import Identity, PeerId
 
 from ..ratchet import Sessions
 from ..store.mail import MailStore
@@ -31,12 +31,12 @@ class Pair:
     :ivar fresh: its bundle is to be asked for anew, since the one we knew did not do.
     """
 
-    def __init__(self, peer: PeerId, mail: MailStore, *, epoch: Callable[[], int]) -> None:
+    def __init__(self, own: Identity, peer: PeerId, mail: MailStore, *, epoch: Callable[[], int]) -> None:
         self.peer = peer
         self._mail = mail
         known = mail.pair(peer)
         self.outgoing, self.incoming, state = known or (Outgoing(epoch()), Incoming(), b"")
-        self.sessions = Sessions.from_bytes(state) if state else Sessions()
+        self.sessions = Sessions(own, peer, state)
         #: How many pieces of each larger item are not settled.
         self.pieces = Counter(entry.id for entry in self.outgoing if entry.piece)
         self.ack_due = False

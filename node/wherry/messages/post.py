@@ -61,7 +61,6 @@ log = logging.getLogger(__name__)
 class Post:
     """See the module; an async context manager, whose couriers run while it is open.
 
-    :param keys: our prekeys, and where their private halves rest.
     :param is_known: whether a peer is somebody we deal with: strangers share a small allowance.
     :param learn: takes the signed records that come with letters.
     :param wall_clock: seconds since 1970 by network time.
@@ -73,19 +72,26 @@ class Post:
         database: Database,
         *,
         ways: Ways,
-        keys: Keys,
         is_known: Callable[[PeerId], bool],
         learn: Callable[[PeerId, bytes], None],
         wall_clock: Callable[[], float],
         random: Callable[[int], bytes],
     ) -> None:
-        self._identity, self._database, self._ways, self._keys = identity, database, ways, keys
+        self._identity, self._database, self._ways = identity, database, ways
         self._is_known, self._wall_clock, self._random = is_known, wall_clock, random
         self.mail = MailStore(database)
+        #: Our prekeys.
+        self.keys = Keys(identity, database, self.mail, wall_clock=wall_clock, random=random)
         self.handlers = Handlers()
         self._sender = Sender(identity, database, self.mail, random)
         self._receiver = Receiver(
-            database, self.mail, self.handlers, keys, wall_clock=wall_clock, learn=learn, epoch=self._epoch
+            database,
+            self.mail,
+            self.handlers,
+            wall_clock=wall_clock,
+            learn=learn,
+            epoch=self._epoch,
+            random=random,
         )
         self._pairs: OrderedDict[PeerId, Pair] = OrderedDict()
         self._couriers: dict[PeerId, asyncio.Task[None]] = {}
@@ -242,7 +248,7 @@ class Post:
         if now - pair.took_retry < RETRY_S / 2:
             return
         with self._database.write():
-            if not pair.sessions.retried(retry, pair.peer, self._random):
+            if not pair.sessions.retried(retry, self._random):
                 return
             pair.took_retry = now
             pair.keep()
@@ -255,7 +261,7 @@ class Post:
             return
         pair.asked_retry = now
         with self._database.write():
-            retry = self._keys.retry(session, int(self._wall_clock() * 1000))
+            retry = self.keys.retry(session)
         self._tasks.start(self._send_retry(pair.peer, retry), "retry")
 
     async def _send_retry(self, peer: PeerId, retry: Retry) -> None:
@@ -307,7 +313,7 @@ class Post:
     def _pair(self, peer: PeerId) -> Pair:
         pair = self._pairs.get(peer)
         if pair is None:
-            pair = self._pairs[peer] = Pair(peer, self.mail, epoch=lambda: self._epoch(0))
+            pair = self._pairs[peer] = Pair(self._identity, peer, self.mail, epoch=lambda: self._epoch(0))
         self._pairs.move_to_end(peer)
         if len(self._pairs) > PAIRS:
             idle = next((one for one in self._pairs if one not in self._couriers and one != peer), None)

@@ -9,7 +9,6 @@ from wherry_signaling.errors import Malformed, VersionMismatch
 from wherry_signaling.identity import PeerId
 from wherry_signaling.letters import Message
 
-from ..ratchet import PrekeySecrets
 from ..store.database import Database
 from ..store.mail import MailStore
 from .handlers import After, Handlers, Void
@@ -23,7 +22,6 @@ log = logging.getLogger(__name__)
 class Receiver:
     """Opens letters, and settles what acknowledgements name.
 
-    :param prekeys: the private halves with which strangers begin.
     :param wall_clock: seconds since 1970 by network time.
     :param learn: takes the signed records that came in a packet of a peer; whatever is wrong with them is its matter.
     :param epoch: a new epoch of our own numbering, higher than `above`.
@@ -34,14 +32,14 @@ class Receiver:
         database: Database,
         mail: MailStore,
         handlers: Handlers,
-        prekeys: PrekeySecrets,
         *,
         wall_clock: Callable[[], float],
         learn: Callable[[PeerId, bytes], None],
         epoch: Callable[[int], int],
+        random: Callable[[int], bytes],
     ) -> None:
-        self._database, self._mail, self._handlers, self._prekeys = database, mail, handlers, prekeys
-        self._wall_clock, self._learn, self._epoch = wall_clock, learn, epoch
+        self._database, self._mail, self._handlers = database, mail, handlers
+        self._wall_clock, self._learn, self._epoch, self._random = wall_clock, learn, epoch, random
 
     def open(self, pair: Pair, message: Message, name: bytes) -> list[After]:
         """Take a letter in; what it returns is to be run once this is over.
@@ -56,7 +54,7 @@ class Receiver:
             return []
         after: list[After] = []
         with self._database.write():
-            plaintext = pair.sessions.decrypt(message, self._prekeys)
+            plaintext = pair.sessions.decrypt(message, self._mail, self._random)
             self._mail.keep_opened(name, self._wall_clock())
             try:
                 packet = decode(plaintext)

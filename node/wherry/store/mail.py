@@ -14,94 +14,8 @@ from wherry_signaling.identity import PeerId
 from ..messages.incoming import Incoming
 from ..messages.outgoing import Entry, Outgoing
 from ..messages.packets import Item
+from ..ratchet.prekeys import NewPrekey
 from .database import Database
-
-MAIL_TABLES = """
-    -- Of each peer: our numbering, theirs, and the ratchet's sessions.
-    CREATE TABLE pairs (
-        peer       BLOB PRIMARY KEY CHECK (length(peer) = 32),
-        out_epoch  INTEGER NOT NULL,
-        out_next   INTEGER NOT NULL,
-        in_epoch   INTEGER NOT NULL DEFAULT 0,
-        in_through INTEGER NOT NULL DEFAULT 0,
-        sessions   BLOB    NOT NULL DEFAULT x''
-    ) STRICT, WITHOUT ROWID;
-
-    -- What is not settled yet.
-    CREATE TABLE outbox (
-        peer    BLOB    NOT NULL,
-        number  INTEGER NOT NULL,
-        item    BLOB    NOT NULL,                  -- its id
-        kind    INTEGER NOT NULL,
-        expires INTEGER NOT NULL,
-        piece   INTEGER NOT NULL,                  -- one of several that have this id
-        voiding INTEGER NOT NULL DEFAULT 0,        -- only a decision is asked for: there is no body any more
-        left    INTEGER NOT NULL DEFAULT 0,        -- a copy may have left this machine
-        body    BLOB    NOT NULL,
-        PRIMARY KEY (peer, number)
-    ) STRICT;
-
-    -- Which mailbox holds which of them.
-    CREATE TABLE deposits (
-        peer    BLOB    NOT NULL,
-        number  INTEGER NOT NULL,
-        mailbox BLOB    NOT NULL,
-        PRIMARY KEY (peer, number, mailbox)
-    ) STRICT, WITHOUT ROWID;
-
-    -- What came before its turn, and what was not taken.
-    CREATE TABLE held_back (
-        peer    BLOB    NOT NULL,
-        number  INTEGER NOT NULL,
-        item    BLOB    NOT NULL,
-        kind    INTEGER NOT NULL,
-        expires INTEGER NOT NULL,
-        body    BLOB    NOT NULL,
-        PRIMARY KEY (peer, number)
-    ) STRICT;
-    CREATE TABLE voided (
-        peer   BLOB    NOT NULL,
-        number INTEGER NOT NULL,
-        reason INTEGER NOT NULL,
-        PRIMARY KEY (peer, number)
-    ) STRICT, WITHOUT ROWID;
-
-    -- Pieces of what is larger than an item.
-    CREATE TABLE pieces (
-        peer    BLOB    NOT NULL,
-        item    BLOB    NOT NULL,
-        place   INTEGER NOT NULL,
-        piece   BLOB    NOT NULL,
-        expires INTEGER NOT NULL,
-        PRIMARY KEY (peer, item, place)
-    ) STRICT;
-    CREATE INDEX pieces_expires ON pieces (expires);
-
-    -- Names of sealed envelopes that were opened lately: a second copy is answered, not opened.
-    CREATE TABLE opened (name BLOB PRIMARY KEY, at REAL NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE INDEX opened_at ON opened (at);
-
-    -- Mailboxes that keep what is written to us while we are away.
-    CREATE TABLE leases (
-        mailbox   BLOB PRIMARY KEY CHECK (length(mailbox) = 32),
-        endpoints TEXT NOT NULL,                   -- multiaddrs, one a line
-        expires   REAL NOT NULL,
-        current   INTEGER NOT NULL                 -- whether our inbox record names it
-    ) STRICT, WITHOUT ROWID;
-
-    -- Private halves of the keys with which strangers begin: signed ones (mailbox is empty), and batches for a mailbox.
-    CREATE TABLE prekeys (
-        number  INTEGER PRIMARY KEY,
-        mailbox BLOB NOT NULL,
-        secret  BLOB NOT NULL,
-        made    REAL NOT NULL
-    ) STRICT;
-    CREATE INDEX prekeys_mailbox ON prekeys (mailbox);
-
-    -- The newest inbox record that is known of a peer.
-    CREATE TABLE inboxes (peer BLOB PRIMARY KEY, document BLOB NOT NULL) STRICT, WITHOUT ROWID;
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
@@ -140,7 +54,8 @@ class MailStore:
             return None
         [(out_epoch, out_next, in_epoch, in_through, sessions)] = rows
         entries = read(
-            "SELECT number, item, kind, expires, length(body), piece, voiding FROM outbox WHERE peer = ? ORDER BY number",
+            "SELECT number, item, kind, expires, length(body), piece, voiding FROM outbox"
+            " WHERE peer = ? ORDER BY number",
             key,
         )
         held = read("SELECT number, kind, item, expires, body FROM held_back WHERE peer = ?", key)
@@ -309,6 +224,38 @@ class MailStore:
         with self._database.write() as connection:
             connection.execute("DELETE FROM opened WHERE at < ?", (now - opened_s,))
             connection.execute("DELETE FROM pieces WHERE expires < ?", (now - opened_s,))
+
+    # -- our prekeys ---------------------------------------------------------------------------------------------------
+
+    def secret(self, number: int) -> bytes | None:
+        """The private half of one of our prekeys, if it is still here."""
+        rows = self._database.read("SELECT secret FROM prekeys WHERE number = ?", (number,))
+        return bytes(rows[0][0]) if rows else None
+
+    def use(self, number: int) -> None:
+        """A one-time prekey is used up: nobody can open what was sealed with it any more, nor can we."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM prekeys WHERE number = ? AND holder != x''", (number,))
+
+    def prekeys(self, holder: bytes) -> list[NewPrekey]:
+        """Those that were made for one holder; for nobody in particular, the signed ones."""
+        rows = self._database.read("SELECT number, holder, secret, made FROM prekeys WHERE holder = ?", (holder,))
+        return [NewPrekey(number=row[0], holder=row[1], secret=row[2], made=row[3]) for row in rows]
+
+    def keep_prekeys(self, prekeys: Iterable[NewPrekey]) -> None:
+        """Keep them, before anybody is told of them."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "INSERT INTO prekeys VALUES (?,?,?,?)",
+                [(one.number, one.holder, one.secret, one.made) for one in prekeys],
+            )
+
+    def drop_prekeys(self, *, made_before: float, holder: bytes | None = None) -> None:
+        """Forget what is old, of one holder or of all."""
+        with self._database.write() as connection:
+            connection.execute(
+                "DELETE FROM prekeys WHERE made < ?1 AND (?2 IS NULL OR holder = ?2)", (made_before, holder)
+            )
 
     # -- leases and others' inbox records -----------------------------------------------------------------------------
 

@@ -133,7 +133,90 @@ END;
 
 #: Outbox, inbox, ratchet sessions, prekeys.
 MAIL: Final = """
+    -- Of each peer: our numbering, theirs, and the ratchet's sessions.
+    CREATE TABLE pairs (
+        peer       BLOB PRIMARY KEY CHECK (length(peer) = 32),
+        out_epoch  INTEGER NOT NULL,
+        out_next   INTEGER NOT NULL,
+        in_epoch   INTEGER NOT NULL DEFAULT 0,
+        in_through INTEGER NOT NULL DEFAULT 0,
+        sessions   BLOB    NOT NULL DEFAULT x''
+    ) STRICT, WITHOUT ROWID;
+
+    -- What is not settled yet.
+    CREATE TABLE outbox (
+        peer    BLOB    NOT NULL,
+        number  INTEGER NOT NULL,
+        item    BLOB    NOT NULL,                  -- its id
+        kind    INTEGER NOT NULL,
+        expires INTEGER NOT NULL,
+        piece   INTEGER NOT NULL,                  -- one of several that have this id
+        voiding INTEGER NOT NULL DEFAULT 0,        -- only a decision is asked for: there is no body any more
+        left    INTEGER NOT NULL DEFAULT 0,        -- a copy may have left this machine
+        body    BLOB    NOT NULL,
+        PRIMARY KEY (peer, number)
+    ) STRICT;
+
+    -- Which mailbox holds which of them.
+    CREATE TABLE deposits (
+        peer    BLOB    NOT NULL,
+        number  INTEGER NOT NULL,
+        mailbox BLOB    NOT NULL,
+        PRIMARY KEY (peer, number, mailbox)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What came before its turn, and what was not taken.
+    CREATE TABLE held_back (
+        peer    BLOB    NOT NULL,
+        number  INTEGER NOT NULL,
+        item    BLOB    NOT NULL,
+        kind    INTEGER NOT NULL,
+        expires INTEGER NOT NULL,
+        body    BLOB    NOT NULL,
+        PRIMARY KEY (peer, number)
+    ) STRICT;
+    CREATE TABLE voided (
+        peer   BLOB    NOT NULL,
+        number INTEGER NOT NULL,
+        reason INTEGER NOT NULL,
+        PRIMARY KEY (peer, number)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Pieces of what is larger than an item.
+    CREATE TABLE pieces (
+        peer    BLOB    NOT NULL,
+        item    BLOB    NOT NULL,
+        place   INTEGER NOT NULL,
+        piece   BLOB    NOT NULL,
+        expires INTEGER NOT NULL,
+        PRIMARY KEY (peer, item, place)
+    ) STRICT;
+    CREATE INDEX pieces_expires ON pieces (expires);
+
+    -- Names of sealed envelopes that were opened lately: a second copy is answered, not opened.
+    CREATE TABLE opened (name BLOB PRIMARY KEY, at REAL NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX opened_at ON opened (at);
+
+    -- Mailboxes that keep what is written to us while we are away.
+    CREATE TABLE leases (
+        mailbox   BLOB PRIMARY KEY CHECK (length(mailbox) = 32),
+        endpoints TEXT NOT NULL,                   -- multiaddrs, one a line
+        expires   REAL NOT NULL,
+        current   INTEGER NOT NULL                 -- whether our inbox record names it
+    ) STRICT, WITHOUT ROWID;
+
+    -- Private halves of the keys with which strangers begin: signed ones (no holder), and batches for a mailbox.
+    CREATE TABLE prekeys (
+        number INTEGER PRIMARY KEY,
+        holder BLOB NOT NULL,
+        secret BLOB NOT NULL,
+        made   REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX prekeys_holder ON prekeys (holder);
+
+    -- The newest inbox record that is known of a peer.
+    CREATE TABLE inboxes (peer BLOB PRIMARY KEY, document BLOB NOT NULL) STRICT, WITHOUT ROWID;
 """
 
 #: The n-th leads from version n - 1 to n. One that has no tables yet is not in it.
-MIGRATIONS: Final = (FOUNDATION, PEOPLE)
+MIGRATIONS: Final = (FOUNDATION, PEOPLE, MAIL)

@@ -36,7 +36,7 @@ INBOX_FIELDS = {
     "issued": NOW - 3600,
     "expires": NOW + 29 * 86400,
     "sealing_key": ALICE.sealing_key,
-    "prekey": [5, CAROL.sealing_key, bytes(range(64))],
+    "prekey": [5, CAROL.sealing_key, ALICE.sign("sign-prekey", bytes(32), (5).to_bytes(8, "big") + CAROL.sealing_key)],
     "mailboxes": [[BOB.key, ["/ip4/198.51.100.1/tcp/4770/ws"]], [CAROL.key, []]],
 }
 
