@@ -58,6 +58,7 @@ CREATE TABLE friends (
     hello    TEXT NOT NULL DEFAULT '',           -- of the request, theirs or ours
     nospam   BLOB CHECK (length(nospam) = 8),    -- the word in the address that we asked by
     reason   INTEGER,                            -- why our request came to nothing: the void's; 0: they declined
+    answer   TEXT NOT NULL DEFAULT '',           -- what they said to that
     profile_told INTEGER NOT NULL DEFAULT 0,     -- the version of our profile that they have
     profile_sent INTEGER NOT NULL DEFAULT 0,     -- the version that is under way
     profile_item BLOB                            -- its id; null: none is

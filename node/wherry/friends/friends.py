@@ -1,0 +1,377 @@
+"""Friends: asked by address, answered, removed, blocked; and the gate that says who may send what.
+
+The steps are those of `states.TABLE`; this keeps them, in one transaction with what the other side is told and with the
+acknowledgement of what it said. Everything is done at once here and reaches the other side by the post, whenever that
+is: nothing needs a connection.
+
+What people type is checked before anything changes and raises a typed error; what became of a request stays with the
+friendship, as `FriendView.failure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Literal
+
+from wherry_signaling.address import Address, InviteLink
+from wherry_signaling.errors import RemoteError
+from wherry_signaling.identity import PeerId
+
+from ..errors import AlreadyFriends, BadRequest, LocalError, NoRequest, NotFriends, PeerBlocked
+from ..messages.failures import failure_of
+from ..messages.handlers import After, Void
+from ..messages.limits import LIFETIME_S
+from ..messages.packets import Item, Kind, Reason
+from ..messages.seam import PostSeam
+from ..store.friends import FriendRow, FriendStore
+from ..store.store import Store
+from . import states
+from .addresses import Addresses
+from .bodies import Accept, Body, Decline, Remove, Request, Withdraw, Word, decode_word, encode, one_line, paragraph
+from .events import FriendChanged
+from .limits import HELLO_BYTES, PENDING, REASON_CHARACTERS, WORD_LIFETIME_S
+from .profiles import Profiles
+from .states import Event, Friendship, Outcome, Said, State
+
+#: What about a friendship anybody may send, since the state decides what it means.
+WORDS: Final = (Kind.REQUEST, Kind.ACCEPT, Kind.DECLINE, Kind.WITHDRAW, Kind.REMOVE)
+#: What strangers may send too, where the configuration says so.
+MESSAGES: Final = (Kind.TEXT, Kind.BYTES, Kind.FRAGMENT, Kind.READ, Kind.TYPING)
+
+Writers = Literal["friends", "anyone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FriendView:
+    """One contact, as it is shown.
+
+    :param peers: all its peer ids; `peer` is the one that the friendship was made with.
+    :param label: the private name; it wins over `name`, the claimed one.
+    :param hello: of the request, theirs or ours.
+    :param since: when the state was entered, seconds since 1970.
+    :param failure: of a declined request: why.
+    """
+
+    peer: PeerId
+    peers: tuple[PeerId, ...]
+    state: State
+    label: str
+    name: str
+    hello: str
+    since: float
+    failure: RemoteError | None
+
+
+class Friends:
+    """See the module.
+
+    :param writers: who may write messages.
+    :param wall_clock: seconds since 1970.
+    :param random: so many random bytes.
+    :param on_event: told of each change, once it is kept.
+    """
+
+    def __init__(
+        self,
+        me: PeerId,
+        store: Store,
+        post: PostSeam,
+        *,
+        addresses: Addresses,
+        profiles: Profiles,
+        wall_clock: Callable[[], float],
+        random: Callable[[int], bytes],
+        on_event: Callable[[FriendChanged], None],
+        writers: Writers = "friends",
+    ) -> None:
+        self._me, self._store, self._post = me, store, post
+        self._addresses, self._profiles = addresses, profiles
+        self._wall_clock, self._random, self._on_event, self._writers = wall_clock, random, on_event, writers
+        self._rows = FriendStore(store.database)
+        for kind in WORDS:
+            post.serve(kind, self._take, settled=self._settled)
+
+    # -- asked by people ----------------------------------------------------------------------------------------------
+
+    def add(self, who: Address | InviteLink | PeerId, hello: str = "") -> FriendView:
+        """Ask somebody to be friends; of one who has asked us, that is accepting.
+
+        Asking again with another address or hello takes the first request back.
+
+        :param who: a bare peer id will do for one who has asked.
+        :param hello: 1 KiB at most.
+        :raises BadRequest: if it is our own address, or too much is said, or an id alone is not enough.
+        :raises AlreadyFriends, PeerBlocked: if that is so.
+        :raises OutboxFull, DiskFull: if it cannot be kept.
+        """
+        address = who.address if isinstance(who, InviteLink) else who
+        peer, nospam = (address, None) if isinstance(address, PeerId) else (address.peer, address.nospam)
+        if peer == self._me:
+            raise BadRequest("that is this node's own address", hint="Give another peer's.", peer=str(peer))
+        hello = paragraph(hello)
+        if len(hello.encode()) > HELLO_BYTES:
+            raise BadRequest(f"the hello has more than {HELLO_BYTES} bytes", hint="Say less.", peer=str(peer))
+        row = self._rows.get(peer)
+        if nospam is None and row.friendship.state in (State.STRANGER, State.DECLINED):
+            hint = "Ask for their address or their invite link."
+            raise BadRequest("a request needs an address, not an id alone", hint=hint, peer=str(peer))
+        if row.friendship.state is State.SENT:
+            if nospam in (None, row.nospam) and hello in ("", row.hello):
+                return self.get(peer)
+            nospam, hello = nospam or row.nospam, hello or row.hello
+        with self._store.database.write():
+            if row.friendship.state is State.SENT:
+                self._do(peer, Event.WITHDRAW)
+            received = row.friendship.state is State.RECEIVED
+            self._do(peer, Event.REQUEST, hello=row.hello if received else hello, nospam=nospam)
+        return self.get(peer)
+
+    def accept(self, peer: PeerId) -> FriendView:
+        """Be friends with one who has asked.
+
+        :raises NoRequest: if it has not.
+        """
+        return self._done(peer, Event.ACCEPT)
+
+    def decline(self, peer: PeerId, reason: str = "") -> FriendView:
+        """Say no to one who has asked.
+
+        :param reason: what the other side is told; nothing, if nothing.
+        :raises NoRequest: if it has not asked.
+        """
+        return self._done(peer, Event.DECLINE, answer=one_line(reason)[:REASON_CHARACTERS])
+
+    def withdraw(self, peer: PeerId) -> FriendView:
+        """Take a request back.
+
+        :raises NoRequest: if there is none that waits.
+        """
+        return self._done(peer, Event.WITHDRAW)
+
+    def remove(self, peer: PeerId) -> FriendView:
+        """Be friends no longer, and tell; or put away a request that was declined. Messages stay.
+
+        :raises NotFriends: if there is nothing to remove.
+        """
+        return self._done(peer, Event.REMOVE)
+
+    def block(self, peer: PeerId) -> FriendView:
+        """Hear nothing of a peer any more. A friendship or a request ends with it, and the other side is told that end.
+
+        :raises BadRequest: if it is this node itself.
+        """
+        if peer == self._me:
+            raise BadRequest("that is this node's own id", hint="Give another peer's.", peer=str(peer))
+        return self.get(peer) if self.is_blocked(peer.key) else self._done(peer, Event.BLOCK)
+
+    def unblock(self, peer: PeerId) -> FriendView:
+        """Let a peer ask again; it is a stranger now."""
+        return self._done(peer, Event.UNBLOCK) if self.is_blocked(peer.key) else self.get(peer)
+
+    def label(self, peer: PeerId, text: str) -> None:
+        """Give it a private name; empty: none.
+
+        :raises DiskFull: if it cannot be kept.
+        """
+        self._store.label(peer, text)
+
+    # -- shown --------------------------------------------------------------------------------------------------------
+
+    def list(self) -> list[FriendView]:
+        """Everybody with whom there is something, the latest change first; `state` says what."""
+        names = self._rows.names()
+        rows = [row for row in self._rows.all() if row.friendship.state is not State.STRANGER]
+        return [self._view(row, *names.get(row.peer, ("", ""))) for row in rows]
+
+    def get(self, peer: PeerId) -> FriendView:
+        """One of them, or a stranger."""
+        row, known = self._rows.get(peer), self._store.peer(peer)
+        label, claimed = (known.label, known.claimed) if known is not None else ("", "")
+        return self._view(row, label, self._profiles.of(row.peer).name or claimed)
+
+    def _view(self, row: FriendRow, label: str, name: str) -> FriendView:
+        now = row.friendship
+        return FriendView(
+            peer=row.peer,
+            peers=tuple(self._rows.peers(row.peer)),
+            state=now.state,
+            label=label,
+            name=name,
+            hello=row.hello,
+            since=row.since,
+            failure=None if now.reason is None else failure_of(now.reason, row.peer, row.answer),
+        )
+
+    # -- for the other rooms ------------------------------------------------------------------------------------------
+
+    def is_friend(self, key: bytes) -> bool:
+        """Whether a 32-byte key is a friend's; read each time, so that it is true in the middle of a transaction."""
+        return self._rows.state(key) is State.FRIENDS
+
+    def is_blocked(self, key: bytes) -> bool:
+        """Whether it is the key of somebody who is blocked."""
+        return self._rows.state(key) is State.BLOCKED
+
+    def is_known(self, peer: PeerId) -> bool:
+        """Whether it is a friend, or one whose answer is awaited: such letters do not wait among those of strangers."""
+        return self._rows.state(peer.key) in (State.FRIENDS, State.SENT)
+
+    def friends(self) -> tuple[PeerId, ...]:
+        """Every peer id of every friend."""
+        return self._peers(row for row in self._rows.all() if row.friendship.state is State.FRIENDS)
+
+    def tagged(self) -> tuple[PeerId, ...]:
+        """Those whose friend tags our mailboxes are to know: friends, and whoever owes us an answer or a receipt."""
+        return self._peers(
+            row
+            for row in self._rows.all()
+            if row.friendship.state in (State.FRIENDS, State.SENT)
+            or (row.friendship.said is not None and row.friendship.state is not State.BLOCKED)
+        )
+
+    def asked_by(self, peer: PeerId) -> bytes | None:
+        """The word in the address by which we asked a peer, if that is the key of the tag for what we tell it now.
+
+        None where the friend tag is: it lists that one for friends, and for those whom it has asked.
+        """
+        row = self._rows.get(peer)
+        said = row.friendship.said
+        asking = row.friendship.state is State.SENT or (said is not None and said.kind == Kind.WITHDRAW)
+        return row.nospam if asking else None
+
+    def _peers(self, rows: Iterable[FriendRow]) -> tuple[PeerId, ...]:
+        return tuple(peer for row in rows for peer in self._rows.peers(row.peer))
+
+    def contact_of(self, peer: PeerId) -> PeerId:
+        """The peer under which a contact's messages are kept: that of the friendship."""
+        return self._rows.get(peer).peer
+
+    def admit(self, peer: PeerId, item: Item) -> None:
+        """The gate of the post: what a peer may send.
+
+        :raises Void: REFUSED, the same for whoever is blocked and for strangers.
+        """
+        state = self._rows.state(peer.key)
+        open_to_all = item.kind in WORDS or (self._writers == "anyone" and item.kind in MESSAGES)
+        if state is State.BLOCKED or not (open_to_all or state is State.FRIENDS):
+            raise Void(Reason.REFUSED)
+
+    def take_up(self) -> None:
+        """After a restore from a copy: say again what the copy does not know to be heard, under its old id."""
+        with self._store.database.write():
+            for row in self._rows.unheard():
+                if row.friendship.said is not None:
+                    self._tell(row, row.friendship.said)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _done(self, peer: PeerId, event: Event, *, answer: str = "") -> FriendView:
+        self._do(peer, event, answer=answer)
+        return self.get(peer)
+
+    def _do(
+        self, peer: PeerId, event: Event, *, hello: str | None = None, nospam: bytes | None = None, answer: str = ""
+    ) -> None:
+        row = self._rows.get(peer)
+        outcome = states.we(row.friendship, event, self._random(16))
+        if outcome is None:
+            raise _refusal(row, event)
+        if hello is not None:
+            row = replace(row, hello=hello, nospam=nospam or row.nospam)
+        with self._store.database.write():
+            self._keep(replace(row, answer=answer), outcome, by_them=False)
+
+    def _take(self, peer: PeerId, item: Item) -> After | None:
+        """What the other side says."""
+        row = self._rows.get(peer)
+        word = decode_word(item.kind, item.body)
+        about = word.about if isinstance(word, Accept | Decline | Remove) else None
+        outcome = states.they(row.friendship, Kind(item.kind), item.id, about, self._random(16))
+        if outcome.refuse is not None:
+            raise Void(outcome.refuse)
+        if isinstance(word, Request) and outcome.friendship.state is State.RECEIVED:
+            self._may_ask(row, word)
+            row = replace(row, hello=word.hello)
+        if isinstance(word, Decline) and isinstance(word.reason, str):
+            row = replace(row, answer=word.reason)
+        if outcome.friendship != row.friendship:
+            self._keep(row, outcome, by_them=True)
+            self._learn(row.peer, word)
+        return None
+
+    def _may_ask(self, row: FriendRow, request: Request) -> None:
+        """A request that would have to wait for an answer: by a current address, while there is room."""
+        if not self._addresses.is_current(request.nospam):
+            raise Void(Reason.OLD_ADDRESS)
+        if row.friendship.state is not State.RECEIVED and self._rows.count(State.RECEIVED) >= PENDING:
+            raise Void(Reason.FULL)
+
+    def _learn(self, peer: PeerId, word: Word) -> None:
+        if isinstance(word, Request | Accept) and self._rows.get(peer).friendship.theirs is not None:
+            self._profiles.learn_name(peer, word.name)
+
+    def _settled(self, peer: PeerId, item: bytes, reason: int | None) -> None:
+        """What became of something that we said."""
+        row = self._rows.get(peer)
+        outcome = states.fate(row.friendship, item, reason, self._random(16))
+        if outcome is not None:
+            self._keep(row, outcome, by_them=True)
+
+    def _keep(self, row: FriendRow, outcome: Outcome, *, by_them: bool) -> None:
+        before, after = row.friendship, outcome.friendship
+        if after.state is not before.state:
+            row = replace(row, since=self._wall_clock())
+        if after.state is State.FRIENDS and before.state is not State.FRIENDS:
+            row = replace(row, profile_told=0, profile_item=None)
+        row = replace(row, friendship=after)
+        self._rows.put(row)
+        if outcome.say is not None:
+            self._tell(row, outcome.say)
+        if after.state is State.FRIENDS:
+            self._profiles.tell(row)
+        if after.state in (State.STRANGER, State.DECLINED) and before.state is not after.state:
+            self._profiles.forget(row.peer)
+        if _shown(before) != _shown(after):
+            event = FriendChanged(peer=row.peer, state=after.state, before=before.state, by_them=by_them)
+            self._store.database.after_commit(partial(self._on_event, event))
+
+    def _tell(self, row: FriendRow, said: Said) -> None:
+        lifetime_s = LIFETIME_S if said.kind == Kind.REQUEST else WORD_LIFETIME_S
+        self._post.send(row.peer, said.kind, encode(self._body(row, said)), item=said.id, lifetime_s=lifetime_s)
+
+    def _body(self, row: FriendRow, said: Said) -> Body:
+        name = self._profiles.own().name
+        match said.kind:
+            case Kind.REQUEST:
+                return Request(row.nospam or bytes(8), name, row.hello)
+            case Kind.ACCEPT:
+                return Accept(name, said.about)
+            case Kind.DECLINE:
+                return Decline(row.answer, said.about)
+            case Kind.REMOVE:
+                return Remove(said.about)
+            case _:
+                return Withdraw()
+
+
+def _shown(now: Friendship) -> tuple[State, bytes | None]:
+    """What people see change: the state, and who asked with which request."""
+    asked = now.theirs.id if now.theirs is not None and now.state is State.RECEIVED else None
+    return now.state, asked
+
+
+def _refusal(row: FriendRow, event: Event) -> LocalError:
+    peer, state = str(row.peer), row.friendship.state
+    if state is State.BLOCKED:
+        return PeerBlocked(peer=peer)
+    match event:
+        case Event.REQUEST:
+            return AlreadyFriends(peer=peer)
+        case Event.REMOVE if state is State.SENT:
+            return NotFriends("the request waits for an answer", hint="Take it back: wherry friend withdraw", peer=peer)
+        case Event.REMOVE:
+            return NotFriends(peer=peer)
+        case _:
+            return NoRequest(peer=peer)
