@@ -182,7 +182,76 @@ HANDSHAKES_PER_PRIVATE_S: Final = (2000.0, 20_000)
 #: Sockets of one private host that have not ended their handshake.
 HANDSHAKES_PER_PRIVATE_HOST: Final = 2048
 
-# -- mailboxes --------------------------------------------------------------------------------------------------------
+# -- mailboxes: frames -------------------------------------------------------------------------------------------------
 
 #: Zero bits of work for a request that is left in a mailbox: a tenth of a second for a person, hours for a flood.
 REQUEST_WORK_BITS: Final = 16
+#: Tags of one frame: 32 KiB.
+TAGS_AT_ONCE: Final = 2048
+#: One-time prekeys of one batch: as many new friends write before their owner comes by again.
+PREKEYS_AT_ONCE: Final = 100
+#: Names that one frame acknowledges: two pages' worth of the smallest envelopes.
+NAMES_AT_ONCE: Final = 512
+#: Envelopes that one frame brings: of the smallest, as many as it holds.
+COLLECTED_AT_ONCE: Final = 256
+
+# -- mailboxes: what is kept ------------------------------------------------------------------------------------------
+
+#: Seconds that a lease lives at most: a month's absence; it is renewed at each visit.
+MAILBOX_LEASE_S: Final = 30 * 24 * 3600
+#: Seconds that an envelope is kept: as long as what is inside it can be good for.
+MAILBOX_KEEP_S: Final = 14 * 24 * 3600
+#: Leases of one mailbox.
+MAILBOX_LEASES: Final = 10_000
+#: Bytes of all envelopes in one mailbox: no more than anybody's disk can spare.
+MAILBOX_BYTES: Final = 1024 * 1024 * 1024
+#: Bytes of the envelopes of one lease: a dozen of the largest messages, or tens of thousands of short ones.
+MAILBOX_LEASE_BYTES: Final = 64 * 1024 * 1024
+#: The share of the room that is left which one lease may take: a few greedy ones do not fill the mailbox.
+MAILBOX_LEASE_SHARE: Final = 8
+#: Envelopes of one lease.
+MAILBOX_LEASE_ENVELOPES: Final = 65_536
+#: Envelopes and bytes that wait under one friend's tag: three of the largest messages, or 16,384 short ones.
+FRIEND_TAG_ENVELOPES: Final = 16_384
+FRIEND_TAG_BYTES: Final = 24 * 1024 * 1024
+#: Requests that wait under one address: more than a person answers in a week.
+REQUEST_TAG_ENVELOPES: Final = 64
+#: Bytes of one request: a hello, a name and two records.
+REQUEST_BYTES: Final = 16 * 1024
+#: Weeks for which tags are listed: this one and five to come, which is longer than a lease.
+TAG_WEEKS: Final = 6
+#: Seconds before and after its week in which a tag counts: clocks differ, and a deposit may be under way.
+TAG_GRACE_S: Final = 3600
+#: Tags of one lease for one week: friends, and requests (one for each address that was given out).
+FRIEND_TAGS: Final = 4096
+REQUEST_TAGS: Final = 64
+#: Tags in one mailbox: 100 MB.
+MAILBOX_TAGS: Final = 2_000_000
+#: One-time prekeys that strangers leave to friends: who has but an address cannot take them all.
+PREKEYS_FOR_FRIENDS: Final = 20
+
+# -- mailboxes: rates (per second, with a burst) ----------------------------------------------------------------------
+
+#: New leases for one public network; who has one is not counted.
+NEW_LEASES_PER_S: Final = (0.05, 64)
+#: The same for one private host: a mesh that starts at once.
+NEW_LEASES_PER_PRIVATE_S: Final = (100.0, 10_000)
+#: What a leaseholder's socket may have written or read: 6,000 tags are a dozen frames, 10,000 letters some hundred.
+HOLDER_REQUESTS_PER_S: Final = (20.0, 200)
+#: Deposits of one public network, or one private host's socket.
+DEPOSITS_PER_S: Final = (100.0, 1000)
+#: Deposits under one tag, whoever makes them: a message of 5 MiB is a hundred.
+DEPOSITS_PER_TAG_S: Final = (50.0, 500)
+#: One-time prekeys for one public network, or one private host's socket: one for each new session.
+PREKEYS_PER_S: Final = (1.0, 50)
+#: One-time prekeys under one tag: one for each new session of one friend.
+PREKEYS_PER_TAG_S: Final = (0.02, 5)
+
+# -- mailboxes: the shell ---------------------------------------------------------------------------------------------
+
+#: Seconds until an inbox record is published again for its owner: the DHT forgets what nobody stores again.
+INBOX_REPUBLISH_S: Final = 12 * 3600
+#: Seconds between two looks for inbox records whose time has come.
+INBOX_LOOK_S: Final = 30.0
+#: Rows that are deleted in one go when they have run out: everything else waits for that long.
+MAILBOX_SWEEP_ROWS: Final = 1000

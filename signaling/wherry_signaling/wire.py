@@ -27,7 +27,18 @@ cipher (handshake.py)::
       25  ping        both        id                                             answered by pong
       26  pong        both        id, time ms
       27  unregister  c → s  me   id                                             answered by result
-    32–47 lease, deposit, collect, acknowledge and their replies: the mailbox's, reserved
+      32  lease       c → s  me   id, seconds wanted                             answered by leased
+      33  leased      s → c       id, seconds, bytes allowed, envelopes that wait, one-time prekeys left
+      34  tags        c → s  me   id, week, sort (0 friends, 1 requests), first, [tag 16, ≤ 2048]       → result
+      35  prekeys     c → s  me   id, [[prekey id, key 32], ≤ 100]               answered by result
+      36  deposit     c → s       id, to 32, tag 16, work (8 bytes or none), sealed envelope            → result
+      37  collect     c → s  me   id, after (number; 0 at first)                 answered by collected
+      38  collected   s → c       id, [[number, sealed envelope], ≤ 256], more
+      39  acknowledge c → s  me   id, [name 16, ≤ 512]                           answered by result
+      40  take prekey c → s       id, to 32, tag 16                              answered by prekey
+      41  prekey      s → c       id, prekey id, key 32                          (0 and no key: none is left)
+      42  waiting     s → c       0, envelopes that wait                         (nobody asked: something was left)
+      43  end lease   c → s  me   id                                             answered by result
 
 A *way back* names the socket an envelope came in by, for whoever it was delivered to and as long as that socket is
 open: a reply along it reaches a guest that nobody has a reservation of. It is delivered to the guest like any other.
@@ -36,7 +47,8 @@ Lengths of text are counted in Unicode characters (in JavaScript: ``[...text].le
 whichever of msgpack's sizes; a float is none.
 
 `tag` says by which right a stranger's envelope comes; it is empty, or 16 bytes. What is *handed on* is sealed to the
-next introducer's identity (as X25519) and holds msgpack [to 32, tag, sealed envelope].
+next introducer's identity (as X25519) and holds msgpack [to 32, tag, sealed envelope]. The frames of mailboxes, 32–43,
+are typed in wire_mailbox.py, where their rules stand too.
 
 Status numbers are circuit-v2's where it has them: 100 ok · 201 quota · 203 failed · 204 no reservation (or declined:
 the two look alike) · 400 malformed · 401 handshake · 405 not on this kind of socket · 421 somebody else was dialled ·
@@ -46,27 +58,30 @@ the two look alike) · 400 malformed · 401 handshake · 405 not on this kind of
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import msgspec
 
 from .errors import Malformed
-from .limits import DOCUMENT_BYTES, FRAME_BYTES, INTRODUCER_ENDPOINTS, MULTIADDR_BYTES, NEIGHBOURS, REASON_BYTES
+from .limits import FRAME_BYTES, NEIGHBOURS
 from .packing import unpack
+from .wire_fields import Document, Endpoints, Frame, Host, Key, Number, Sealed, Signature, Tag, Text
+from .wire_mailbox import (
+    Acknowledge,
+    Collect,
+    Collected,
+    Deposit,
+    EndLease,
+    Lease,
+    Leased,
+    Prekey,
+    Prekeys,
+    Tags,
+    TakePrekey,
+    Waiting,
+)
 
 VERSION = 1
-
-Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
-Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
-Tag = Annotated[bytes, msgspec.Meta(max_length=16)]
-Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-Text = Annotated[str, msgspec.Meta(max_length=REASON_BYTES)]
-Host = Annotated[str, msgspec.Meta(max_length=255)]
-Document = Annotated[bytes, msgspec.Meta(max_length=DOCUMENT_BYTES)]
-Sealed = Annotated[bytes, msgspec.Meta(max_length=FRAME_BYTES)]
-Endpoints = Annotated[
-    list[Annotated[bytes, msgspec.Meta(max_length=MULTIADDR_BYTES)]], msgspec.Meta(max_length=INTRODUCER_ENDPOINTS)
-]
 
 
 class Role(IntEnum):
@@ -89,12 +104,6 @@ class Status(IntEnum):
     WRONG_PEER = 421
     VERSION = 426
     UNSUPPORTED = 501
-
-
-class Frame(msgspec.Struct, array_like=True, frozen=True):
-    """Any frame."""
-
-    kind: ClassVar[int]
 
 
 class Hello(Frame, tag=1, frozen=True):
@@ -314,10 +323,22 @@ AnyFrame = (
     | Ping
     | Pong
     | Unregister
+    | Lease
+    | Leased
+    | Tags
+    | Prekeys
+    | Deposit
+    | Collect
+    | Collected
+    | Acknowledge
+    | TakePrekey
+    | Prekey
+    | Waiting
+    | EndLease
 )
 
 _decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)
-_KINDS = frozenset((1, 2, 3, 4, *range(10, 28)))
+_KINDS = frozenset((1, 2, 3, 4, *range(10, 28), *range(32, 44)))
 
 
 class _Head(msgspec.Struct, array_like=True, frozen=True):

@@ -12,7 +12,7 @@ from .record import PEER_FIELDS, payload_of
 
 def wire() -> list[Case]:
     key, other, nonce, sealed = ALICE.key, BOB.key, bytes([0x4E]) * 32, bytes([0x5E]) * 256
-    endpoint = multiaddr("/ip4/192.0.2.7/tcp/4770/ws")
+    endpoint, tag = multiaddr("/ip4/192.0.2.7/tcp/4770/ws"), bytes(range(16))
     document = envelope(ALICE, "peer-record", payload_of(PEER_FIELDS))
     ice = [
         [["stun:192.0.2.7:4770"], "", "", 0],
@@ -76,6 +76,18 @@ def wire() -> list[Case]:
         (25, "Ping", {"id": 0}),
         (26, "Pong", {"id": 0, "time_ms": NOW * 1000 + 123}),
         (27, "Unregister", {"id": 8}),
+        (32, "Lease", {"id": 9, "seconds": 2_592_000}),
+        (33, "Leased", {"id": 9, "seconds": 2_592_000, "bytes": 67_108_864, "waiting": 3, "prekeys": 50}),
+        (34, "Tags", {"id": 10, "week": 2976, "sort": 1, "first": True, "tags": [tag, bytes(16)]}),
+        (35, "Prekeys", {"id": 11, "prekeys": [[1, ALICE.sealing_key], [2**53 - 1, BOB.sealing_key]]}),
+        (36, "Deposit", {"id": 12, "to": other, "tag": tag, "work": bytes(range(8)), "sealed": sealed}),
+        (37, "Collect", {"id": 13, "after": 70_000}),
+        (38, "Collected", {"id": 13, "envelopes": [[70_001, sealed], [70_003, sealed[::-1]]], "more": True}),
+        (39, "Acknowledge", {"id": 14, "names": [tag, bytes(16)]}),
+        (40, "TakePrekey", {"id": 15, "to": other, "tag": tag}),
+        (41, "Prekey", {"id": 15, "prekey": 300, "key": BOB.sealing_key}),
+        (42, "Waiting", {"id": 0, "count": 4}),
+        (43, "EndLease", {"id": 16}),
     ]
     found = [
         good(
@@ -125,7 +137,31 @@ def wire() -> list[Case]:
             fields={"id": 1},
         ),
         good("an unknown kind", pack([99, 1, "x"]), kind="unknown", number=99),
-        good("a kind reserved for the mailbox", pack([32, 1]), kind="unknown", number=32),
+        good("a kind that is not taken yet", pack([44, 1]), kind="unknown", number=44),
+        good(
+            "Deposit: without work",
+            pack([36, 1, other, tag, b"", sealed]),
+            kind="frame",
+            frame="Deposit",
+            number=36,
+            fields={"id": 1, "to": other, "tag": tag, "work": b"", "sealed": sealed},
+        ),
+        good(
+            "Prekey: none",
+            pack([41, 1, 0, b""]),
+            kind="frame",
+            frame="Prekey",
+            number=41,
+            fields={"id": 1, "prekey": 0, "key": b""},
+        ),
+        good(
+            "Collected: nothing",
+            pack([38, 1, [], False]),
+            kind="frame",
+            frame="Collected",
+            number=38,
+            fields={"id": 1, "envelopes": [], "more": False},
+        ),
         good(
             "handover",
             pack([other, b"", sealed]),
@@ -168,6 +204,18 @@ def wire() -> list[Case]:
         ("a role of 2", pack([1, 1, 2, key, ALICE.sealing_key, nonce, other, 0, ""])),
         ("a text of 201 characters", pack([14, 1, 400, "x" * 201])),
         ("a document of 1001 bytes", pack([22, 1, bytes(1001)])),
+        ("a lease of a week's float", pack([32, 1, 604800.0])),
+        ("a sort of 2", pack([34, 1, 2976, 2, True, [tag]])),
+        ("a listed tag of 15 bytes", pack([34, 1, 2976, 0, True, [tag[:-1]]])),
+        ("2049 tags", pack([34, 1, 2976, 0, True, [tag] * 2049])),
+        ("a one-time prekey of 31 bytes", pack([35, 1, [[1, other[:-1]]]])),
+        ("101 one-time prekeys", pack([35, 1, [[1, other]] * 101])),
+        ("a deposit without a tag", pack([36, 1, other, b"", b"", sealed])),
+        ("work of nine bytes", pack([36, 1, other, tag, bytes(9), sealed])),
+        ("257 collected envelopes", pack([38, 1, [[1, b""]] * 257, False])),
+        ("a name of 17 bytes", pack([39, 1, [bytes(17)]])),
+        ("513 names", pack([39, 1, [tag] * 513])),
+        ("a prekey of 33 bytes", pack([41, 1, 1, bytes(33)])),
         ("four endpoints of one introducer", pack([17, 1, other, [endpoint] * 4, sealed])),
         ("an array longer than the frame", pack([24, 1]).replace(b"\x92", b"\x93", 1) + b"\xdd\xff\xff\xff\xff"),
         ("bytes longer than the frame", b"\x93\x12\x01\xc6\xff\xff\xff\xff"),
