@@ -13,6 +13,7 @@ bytes of SHA-256(sealed envelope). Numbers rise within a lease, and say nothing 
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Annotated
 
 import msgspec
@@ -23,6 +24,13 @@ from .wire_fields import Frame, Key, Number, Sealed
 Id16 = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Work = Annotated[bytes, msgspec.Meta(max_length=8)]
 NoKey = Annotated[bytes, msgspec.Meta(max_length=32)]
+
+
+class Sort(IntEnum):
+    """Who leaves something under a tag."""
+
+    FRIENDS = 0
+    REQUESTS = 1
 
 
 class Lease(Frame, tag=32, frozen=True):
@@ -80,7 +88,7 @@ class Collected(Frame, tag=38, frozen=True):
     """This, and perhaps more."""
 
     id: Number
-    envelopes: Annotated[list[tuple[Number, Sealed]], msgspec.Meta(max_length=COLLECTED_AT_ONCE)]
+    letters: Annotated[list[tuple[Number, Sealed]], msgspec.Meta(max_length=COLLECTED_AT_ONCE)]
     more: bool
 
 

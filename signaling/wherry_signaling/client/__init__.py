@@ -1,6 +1,6 @@
 """The client's side of signaling: one socket, guest sockets, introducers that heal."""
 
-from .answers import IceServer, Pinged, Registration
+from .answers import IceServer, Leased, Page, Pinged, Registration
 from .guests import Guests
 from .introducers import Held, Introducers
 from .network_time import NetworkTime
@@ -14,7 +14,9 @@ __all__ = [
     "Held",
     "IceServer",
     "Introducers",
+    "Leased",
     "NetworkTime",
+    "Page",
     "Pinged",
     "Registration",
     "WebSocketConnector",

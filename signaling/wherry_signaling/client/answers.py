@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from .. import wire
+from .. import wire, wire_mailbox
 from ..endpoints import EndpointAddress
-from ..errors import InvalidMultiaddr, InvalidPeerId
+from ..errors import InvalidMultiaddr, InvalidPeerId, Malformed
 from ..identity import PeerId
 from ..record import Introducer
 from ..scope import Scope
@@ -47,6 +48,46 @@ class Pinged:
 
     rtt_s: float
     clock_offset_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """What a mailbox keeps for us.
+
+    :ivar seconds: for how long, unless renewed.
+    :ivar bytes: how many bytes of envelopes it keeps at most.
+    :ivar waiting: envelopes that wait.
+    :ivar prekeys: one-time prekeys that it can still hand out.
+    """
+
+    seconds: int
+    bytes: int
+    waiting: int
+    prekeys: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of what was left for us.
+
+    :ivar envelopes: (number, sealed envelope), the numbers rising.
+    :ivar more: whether there is another page after them.
+    """
+
+    envelopes: tuple[tuple[int, bytes], ...]
+    more: bool
+
+
+def page_of(frame: wire_mailbox.Collected, after: int) -> Page:
+    """What the frame says.
+
+    :param after: beyond which number was asked.
+    :raises Malformed: if its numbers do not rise beyond that, so that asking on would never end.
+    """
+    numbers = [after, *(number for number, _ in frame.letters)]
+    if any(one >= next_one for one, next_one in pairwise(numbers)) or (frame.more and not frame.letters):
+        raise Malformed("a mailbox whose pages go in circles")
+    return Page(tuple(frame.letters), frame.more)
 
 
 def others_of(frame: wire.Others, scope: Scope) -> list[Introducer]:

@@ -121,6 +121,14 @@ class Guests:
         """Ask the endpoint at `addresses` for a document, which is unchecked; raises as `send_via`."""
         return await self._use(addresses, lambda client: client.look_up(purpose, peer))
 
+    async def deposit_via(self, addresses: Addresses, to: PeerId, tag: bytes, work: bytes, sealed: bytes) -> None:
+        """Leave a sealed envelope in the mailbox at `addresses`; raises as `send_via` and `Client.deposit`."""
+        await self._use(addresses, lambda client: client.deposit(to, tag, sealed, work=work))
+
+    async def take_prekey_via(self, addresses: Addresses, to: PeerId, tag: bytes) -> tuple[int, bytes] | None:
+        """Ask the mailbox at `addresses` for one of a peer's one-time prekeys; raises as `send_via`."""
+        return await self._use(addresses, lambda client: client.take_prekey(to, tag))
+
     @asynccontextmanager
     async def client(self, addresses: Addresses) -> AsyncIterator[Client]:
         """A guest socket to the endpoint at `addresses` (all of one), for other requests; raises as `send_via`."""

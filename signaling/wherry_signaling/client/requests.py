@@ -6,16 +6,26 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from .. import wire
+from .. import wire, wire_mailbox
 from ..errors import DeliveryFailed, EndpointTimeout, Malformed, NoReservation, Quota, RemoteError
 from ..limits import REQUEST_S
 from ..link import Link
 from ..wire import Status
+from ..wire_fields import Frame
 
-R = TypeVar("R", bound=wire.Frame)
+R = TypeVar("R", bound=Frame)
 
 #: A frame that answers a request.
-Reply = wire.Result | wire.Registered | wire.Found | wire.Others | wire.Pong
+Reply = (
+    wire.Result
+    | wire.Registered
+    | wire.Found
+    | wire.Others
+    | wire.Pong
+    | wire_mailbox.Leased
+    | wire_mailbox.Collected
+    | wire_mailbox.Prekey
+)
 
 _ERRORS: dict[int, type[RemoteError]] = {
     Status.QUOTA: Quota,

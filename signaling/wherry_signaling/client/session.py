@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Callable
 from types import TracebackType
 
-from .. import wire
+from .. import wire, wire_mailbox
 from ..domains import Purpose
 from ..endpoints import EndpointAddress
 from ..errors import EndpointLost, RemoteError
@@ -38,14 +38,17 @@ from ..record import Introducer
 from ..scope import Scope, scope_of
 from ..sockets import Socket, SocketAddress
 from .answers import IceServer, Pinged, Registration, others_of
+from .mailbox import MailboxRequests
 from .requests import Requests
 
 #: Takes what somebody sent us, or declines it: tag, sealed envelope, way back (0: none). Called by the reader: quick,
 #: and never raises.
 OnDeliver = Callable[[bytes, bytes, int], bool]
+#: Told that something was left for us here. Called by the reader: quick, and never raises.
+OnWaiting = Callable[[], None]
 
 
-class Client:
+class Client(MailboxRequests):
     """An open socket to an endpoint; an async context manager. Made by `open_client`.
 
     :ivar peer: whose endpoint it is, proven.
@@ -70,6 +73,8 @@ class Client:
         self.ice_servers: tuple[IceServer, ...] = ()
         #: Takes envelopes; without it all are declined.
         self.on_deliver = on_deliver
+        #: Told that something waits in our lease here, where `lease` was asked on this socket.
+        self.on_waiting: OnWaiting | None = None
         #: Whether it has carried a request before: a pool's note.
         self.served = False
         self._remote = socket.remote
@@ -241,7 +246,13 @@ class Client:
                     self._link.post(wire.Pong(frame.id, int(self._wall_clock() * 1000)))
                 case wire.Refused():
                     raise EndpointLost(f"the endpoint says: {frame.text}")
+                case wire_mailbox.Waiting():
+                    if self.on_waiting is not None:
+                        self.on_waiting()
+                    await self._hold_back()
                 case wire.Result() | wire.Registered() | wire.Found() | wire.Others() | wire.Pong():
+                    self._requests.answered(frame)
+                case wire_mailbox.Leased() | wire_mailbox.Collected() | wire_mailbox.Prekey():
                     self._requests.answered(frame)
                 case _:
                     continue  # of a later version, or nothing that an endpoint says
@@ -249,8 +260,12 @@ class Client:
     async def _take(self, frame: wire.Deliver) -> None:
         accepted = self.on_deliver is not None and self.on_deliver(frame.tag, frame.envelope, frame.back)
         self._link.post(wire.Delivered(frame.id, accepted))
+        await self._hold_back()
+
+    async def _hold_back(self) -> None:
+        """An endpoint that floods us with what we did not ask for waits in its own socket."""
         wait = self._deliveries.spend(self._heard)
-        if wait:  # an endpoint that floods us waits in its own socket
+        if wait:
             await asyncio.sleep(wait)
 
     async def _keep_alive(self) -> None:

@@ -82,7 +82,7 @@ def wire() -> list[Case]:
         (35, "Prekeys", {"id": 11, "prekeys": [[1, ALICE.sealing_key], [2**53 - 1, BOB.sealing_key]]}),
         (36, "Deposit", {"id": 12, "to": other, "tag": tag, "work": bytes(range(8)), "sealed": sealed}),
         (37, "Collect", {"id": 13, "after": 70_000}),
-        (38, "Collected", {"id": 13, "envelopes": [[70_001, sealed], [70_003, sealed[::-1]]], "more": True}),
+        (38, "Collected", {"id": 13, "letters": [[70_001, sealed], [70_003, sealed[::-1]]], "more": True}),
         (39, "Acknowledge", {"id": 14, "names": [tag, bytes(16)]}),
         (40, "TakePrekey", {"id": 15, "to": other, "tag": tag}),
         (41, "Prekey", {"id": 15, "prekey": 300, "key": BOB.sealing_key}),
@@ -160,7 +160,7 @@ def wire() -> list[Case]:
             kind="frame",
             frame="Collected",
             number=38,
-            fields={"id": 1, "envelopes": [], "more": False},
+            fields={"id": 1, "letters": [], "more": False},
         ),
         good(
             "handover",
