@@ -109,10 +109,8 @@ def photograph(url: str, only: list[str], out: Path) -> list[str]:
             page.on("console", lambda line: noted.append(line.text) if line.type == "error" else None)
             page.goto(url)
             for stage in only or page.inner_text("body").removeprefix("stages: ").split():
-                page.goto(f"{url}?stage={stage}")
-                page.wait_for_selector("#app > *")
-                findings += [f"{stage}: {text}" for text in narrow(page)]
-                findings += [f"{stage}-{text}" for text in looks(page, out, stage)]
+                findings += [f"{stage}: {text}" for text in narrow(page, f"{url}?stage={stage}")]
+                findings += [f"{stage}-{text}" for text in looks(page, f"{url}?stage={stage}", out, stage)]
                 findings += [f"{stage}: {text}" for text in noted]
                 noted.clear()
         finally:
@@ -120,10 +118,19 @@ def photograph(url: str, only: list[str], out: Path) -> list[str]:
     return findings
 
 
-def looks(page: Any, out: Path, stage: str) -> Iterator[str]:
+def opened(page: Any, url: str, width: int, height: int) -> None:
+    """Open a state in a window of that size, and wait until what a person does in it is done."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto("about:blank")  # or only the hash would change
+    page.goto(url)
+    page.wait_for_selector("html[data-staged] #app > *", state="attached")
+
+
+def looks(page: Any, url: str, out: Path, stage: str) -> Iterator[str]:
     """Take the pictures of one state, the whole page each, and ask axe-core about them."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
     for width, height in WIDTHS.items():
+        opened(page, url, width, height)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
         for look in ("light", "dark"):
             page.emulate_media(color_scheme=look)
             page.set_viewport_size({"width": width, "height": height})
@@ -135,17 +142,17 @@ def looks(page: Any, out: Path, stage: str) -> Iterator[str]:
                 yield f"{width}-{look}: axe {violation['id']}: {violation['help']} ({where})"
 
 
-def narrow(page: Any) -> Iterator[str]:
+def narrow(page: Any, url: str) -> Iterator[str]:
     """Whether the state scrolls sideways on the narrowest phone, or has something too small to hit."""
-    page.set_viewport_size({"width": NARROWEST, "height": 640})
+    opened(page, url, NARROWEST, 640)
     width = page.evaluate("() => document.documentElement.scrollWidth")
     if width > NARROWEST:
         yield f"{width} pixels wide at {NARROWEST}"
     yield from (f"too small to hit: {text}" for text in page.evaluate(TOO_SMALL))
 
 
-TOO_SMALL = """() => [...document.querySelectorAll("a, button, summary, input, label.size")]
-  .filter(each => each.checkVisibility() && !each.matches(".skip, .offscreen, [type=radio]"))
+TOO_SMALL = """() => [...document.querySelectorAll("a, button, summary, input, textarea, label.size, label.check")]
+  .filter(each => each.checkVisibility() && !each.matches(".skip, .offscreen, [type=radio], [type=checkbox], p a"))
   .map(each => [each, each.getBoundingClientRect()])
   .filter(([each, box]) => box.width > 0 && (box.width < 44 || box.height < 43.5))
   .map(([each, box]) => `${each.tagName} ${each.className?.baseVal ?? each.className} `

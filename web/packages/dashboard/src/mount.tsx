@@ -4,6 +4,7 @@ import { render } from "preact";
 import { followClock } from "./clock.ts";
 import { EngineProvider } from "./context.ts";
 import type { Engine } from "./engine/engine.ts";
+import { followNotify } from "./notify.ts";
 import { followHash } from "./router.ts";
 import { followTheme } from "./theme.ts";
 import { Shell } from "./views/shell.tsx";
@@ -14,6 +15,7 @@ export function mount(engine: ReadonlySignal<Engine>, { ticking = true } = {}): 
   if (root === null) throw new Error("the document has no #app");
   followHash();
   followTheme(storage());
+  followNotify(storage());
   if (ticking) followClock();
   render(
     <EngineProvider value={engine}>

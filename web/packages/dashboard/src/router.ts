@@ -3,18 +3,22 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 
 export type Route =
   | { readonly at: "you" }
-  | { readonly at: "peers" }
+  | { readonly at: "friends" }
   | { readonly at: "mesh" }
   | { readonly at: "add"; readonly text: string }
+  | { readonly at: "chat"; readonly id: string }
+  /** A friend's details, where there is no room for them beside the chat. */
+  | { readonly at: "about"; readonly id: string }
+  /** The connection with a peer, and what can be tried with it. */
   | { readonly at: "peer"; readonly id: string };
 
 /** The route that a hash names; anything unknown is the first page. */
 export function parseRoute(hash: string): Route {
   const [, at = "", ...rest] = hash.replace(/^#/, "").split("/");
   const tail = decoded(rest.join("/"));
-  if (at === "peers" || at === "mesh") return { at };
+  if (at === "friends" || at === "mesh") return { at };
   if (at === "add") return { at, text: tail };
-  if (at === "peer" && tail !== "") return { at, id: tail };
+  if ((at === "chat" || at === "about" || at === "peer") && tail !== "") return { at, id: tail };
   return { at: "you" };
 }
 
@@ -25,12 +29,17 @@ export function hashOf(route: Route): string {
       return "#/";
     case "add":
       return `#/add/${encodeURIComponent(route.text)}`;
+    case "chat":
+    case "about":
     case "peer":
-      return `#/peer/${encodeURIComponent(route.id)}`;
+      return `#/${route.at}/${encodeURIComponent(route.id)}`;
     default:
       return `#/${route.at}`;
   }
 }
+
+/** The message that a chat is opened at, for whoever opens it next. */
+export const sought = signal<{ readonly peer: string; readonly id: string } | null>(null);
 
 const current = signal<Route>(parseRoute(location.hash));
 

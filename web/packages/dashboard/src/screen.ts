@@ -1,8 +1,18 @@
-/** Whether there is room for one pane only. The same width stands in `styles/layout.css`. */
+/** How many panes there is room for. The same widths stand in `styles/layout.css`. */
 import { signal, type ReadonlySignal } from "@preact/signals";
 
-const query = matchMedia("(width < 760px)");
-const current = signal(query.matches);
-query.addEventListener("change", () => (current.value = query.matches));
+function follow(media: string): ReadonlySignal<boolean> {
+  const query = matchMedia(media);
+  const current = signal(query.matches);
+  query.addEventListener("change", () => (current.value = query.matches));
+  return current;
+}
 
-export const narrow: ReadonlySignal<boolean> = current;
+/** One pane only. */
+export const narrow: ReadonlySignal<boolean> = follow("(width < 760px)");
+
+/** All three. */
+export const roomy: ReadonlySignal<boolean> = follow("(width >= 1120px)");
+
+/** Fingers: the Enter key of a keyboard on the screen begins a new line. */
+export const touched: ReadonlySignal<boolean> = follow("(pointer: coarse)");

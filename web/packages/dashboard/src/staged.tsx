@@ -2,7 +2,9 @@
 import { signal } from "@preact/signals";
 import { stopClockAt } from "./clock.ts";
 import { parsePasted } from "./engine/parse.ts";
-import { NOW, STAGES } from "./engine/stages.ts";
+import { NOW } from "./engine/stage-parts.ts";
+import type { Step } from "./engine/stages-friends.ts";
+import { STAGES } from "./engine/stages.ts";
 import { stillEngine } from "./engine/still.ts";
 import { mount } from "./mount.tsx";
 
@@ -14,4 +16,26 @@ if (stage === undefined) {
   if (location.hash === "") history.replaceState(null, "", stage.hash);
   stopClockAt(NOW);
   mount(signal(stillEngine(stage.state, parsePasted)), { ticking: false });
+  void act(stage.steps ?? []);
 }
+
+/** Do what a person has done in the stage, each step when the page has had time for the one before. */
+async function act(steps: readonly Step[]): Promise<void> {
+  await drawn(50);
+  for (const step of steps) {
+    const at = document.querySelector<HTMLElement>("click" in step ? step.click : step.type);
+    if (at === null) throw new Error(`nothing there for ${JSON.stringify(step)}`);
+    if ("click" in step) at.click();
+    else if (at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement) {
+      at.value = step.text;
+      at.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    await drawn(300);
+  }
+  document.documentElement.dataset["staged"] = "";
+}
+
+function drawn(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+

@@ -1,12 +1,13 @@
 /**
- * What the page needs from whatever does the work: the peer in this tab (`tab.ts`), later a node behind its local API,
- * or a staged one for pictures and tests (`staged.ts`).
+ * What the page needs from whatever does the work: the peer in this tab (`tab.ts`), a node behind its local API
+ * (`node/`), or a staged one for pictures and tests (`still.ts`).
  *
  * An engine is one immutable {@link State} in a signal, and commands. Views read the one and call the other; they hold
  * no protocol. Commands never reject: they resolve to an {@link Outcome}.
  */
 import type { ReadonlySignal } from "@preact/signals";
 import type { ErrorInfo, ParsedWho, PeerState, Trace } from "@wherry/peer";
+import type { Chat, Friend, Message, Presence, Profile } from "./friends.ts";
 import type { Trials } from "./trials.ts";
 
 export type { ErrorInfo, ParsedWho, PeerState, Trace };
@@ -15,7 +16,7 @@ export type Outcome<Value = undefined> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: ErrorInfo };
 
-/** Somebody whom the person put into the list. */
+/** Somebody whom the person connected with, without asking to be friends. */
 export interface Person {
   readonly id: string;
   /** Milliseconds since 1970. */
@@ -38,6 +39,15 @@ export interface State {
   readonly traces: Readonly<Record<string, Trace>>;
   /** When a copy of the key was last saved from this browser; null if never. */
   readonly keySaved: number | null;
+  /** Whose page it is: that of the peer in this tab, or a node's dashboard. */
+  readonly home: "tab" | "node";
+  /** Where the node does not answer: when it is asked again. */
+  readonly gone: { readonly retryAt: number } | null;
+  /** Everybody with whom there is, or was to be, a friendship; null until they are loaded. */
+  readonly friends: readonly Friend[] | null;
+  /** By the peer id that names the friend, as far as they were opened. */
+  readonly chats: Readonly<Record<string, Chat>>;
+  readonly profile: Profile | null;
 }
 
 export const STARTING: State = {
@@ -48,10 +58,52 @@ export const STARTING: State = {
   trials: {},
   traces: {},
   keySaved: null,
+  home: "tab",
+  gone: null,
+  friends: null,
+  chats: {},
+  profile: null,
 };
+
+/** A `peer` is the id that names the friend. */
+export interface FriendCommands {
+  /** Ask whomever `text` names to be a friend; resolves with the id once the request is kept here. */
+  add(text: string, hello: string): Promise<Outcome<string>>;
+  accept(peer: string): Promise<Outcome>;
+  decline(peer: string): Promise<Outcome>;
+  withdraw(peer: string): Promise<Outcome>;
+  remove(peer: string): Promise<Outcome>;
+  block(peer: string): Promise<Outcome>;
+  unblock(peer: string): Promise<Outcome>;
+  /** The private name; none where `text` is empty. */
+  label(peer: string, text: string): Promise<Outcome>;
+  setProfile(change: Partial<Omit<Profile, "presence">>): Promise<Outcome>;
+  setPresence(presence: Presence): Promise<Outcome>;
+  /** 60 digits, the same at both ends. */
+  safetyNumber(peer: string): Promise<Outcome<string>>;
+  compared(peer: string, same: boolean): Promise<Outcome>;
+}
+
+export interface MessageCommands {
+  /** Load what was said last with `peer` into `state.chats`. */
+  open(peer: string): Promise<Outcome>;
+  loadOlder(peer: string): Promise<Outcome>;
+  /** Load until the message `id` is there; false if it lies too far back. */
+  reach(peer: string, id: string): Promise<Outcome<boolean>>;
+  /** Resolves once it is kept here; how far it comes is in the state. */
+  send(peer: string, text: string, replyTo: string | null): Promise<Outcome>;
+  retry(peer: string, id: string): Promise<Outcome>;
+  delete(peer: string, id: string): Promise<Outcome>;
+  markRead(peer: string): Promise<Outcome>;
+  typing(peer: string, typing: boolean): Promise<Outcome>;
+  /** Messages that have the words of `text`, the newest first. */
+  search(text: string): Promise<Outcome<readonly Message[]>>;
+}
 
 export interface Engine {
   readonly state: ReadonlySignal<State>;
+  readonly friends: FriendCommands;
+  readonly messages: MessageCommands;
 
   /** Whom a pasted text names, or what is wrong with it; asks nobody. */
   parse(text: string): ParsedWho;

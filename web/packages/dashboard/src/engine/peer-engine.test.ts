@@ -3,6 +3,7 @@ import { WherryError, type ConnectionState, type Peer, type PeerEvent, type Peer
 import { beforeEach, describe, expect, it } from "vitest";
 import { addressOf, idOf } from "./cast.ts";
 import { Keep } from "./keep.ts";
+import { MemoryMail } from "./memory-mail.ts";
 import { parsePasted } from "./parse.ts";
 import { PeerEngine } from "./peer-engine.ts";
 import { STAGES } from "./stages.ts";
@@ -52,7 +53,7 @@ let engine: PeerEngine;
 let reloads: number;
 
 const start = (): PeerEngine =>
-  new PeerEngine(peer, new Keep(localStorage, STATE.id), {
+  new PeerEngine(peer, new MemoryMail(STATE.id, parsePasted, () => 1000), new Keep(localStorage, STATE.id), {
     clock: () => 0,
     time: () => 1000,
     pause: () => Promise.resolve(),

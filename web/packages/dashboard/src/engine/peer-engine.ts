@@ -2,8 +2,10 @@
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Peer, PeerEvent } from "@wherry/peer";
 import type { Keep } from "./keep.ts";
-import { done, STARTING, type Engine, type Outcome, type ParsedWho, type State } from "./engine.ts";
-import { outcomeOf } from "./outcome.ts";
+import { Correspondence } from "./correspondence.ts";
+import { done, STARTING, type Engine, type FriendCommands, type MessageCommands, type Outcome, type ParsedWho, type State } from "./engine.ts";
+import type { Mail } from "./mail.ts";
+import { nothing, outcomeOf } from "./outcome.ts";
 import { Echo } from "./run-echo.ts";
 import { Measuring } from "./run-measure.ts";
 import { runPings, type Pause } from "./run-ping.ts";
@@ -26,14 +28,25 @@ export class PeerEngine implements Engine {
   readonly #state: Signal<State>;
   readonly #echoes = new Map<string, Echo>();
   readonly #measurings = new Map<string, Measuring>();
+  readonly friends: FriendCommands;
+  readonly messages: MessageCommands;
 
-  constructor(peer: Peer, keep: Keep, around: Surroundings) {
+  constructor(peer: Peer, mail: Mail, keep: Keep, around: Surroundings) {
     this.#peer = peer;
     this.#keep = keep;
     this.#around = around;
     this.#state = signal({ ...STARTING, peer: peer.state, people: keep.people(), keySaved: keep.keySaved() });
     for (const trace of peer.traces().toReversed()) this.#onEvent({ type: "trace", trace });
     peer.subscribe((event) => this.#onEvent(event));
+    const correspondence = new Correspondence({
+      mail,
+      read: () => this.#state.value,
+      write: (change) => this.#set(change),
+      pause: around.pause,
+    });
+    this.friends = correspondence.friends;
+    this.messages = correspondence.messages;
+    correspondence.start();
   }
 
   get state(): ReadonlySignal<State> {
@@ -159,9 +172,3 @@ export class PeerEngine implements Engine {
     this.#state.value = { ...this.#state.value, ...change };
   }
 }
-
-async function nothing(work: Promise<unknown>): Promise<Outcome> {
-  const outcome = await outcomeOf(work);
-  return outcome.ok ? done : outcome;
-}
-

@@ -2,119 +2,59 @@
  * The page's states by name, for pictures and tests: each a whole engine state and a place in the page. Time stands
  * still at {@link NOW}.
  */
-import type { ConnectionState, ErrorInfo, IntroducerState, PeerState, SeenPeer, Trace, TraceEntry } from "@wherry/peer";
+import type { ConnectionState, SeenPeer, Trace, TraceEntry } from "@wherry/peer";
 import { addressOf, idOf, type Member } from "./cast.ts";
 import { STARTING, type State } from "./engine.ts";
+import {
+  BASE,
+  closed,
+  connecting,
+  connection,
+  DAY,
+  error,
+  friend,
+  heard,
+  HOUR,
+  ICE_FAILED,
+  introducer,
+  MB,
+  message,
+  MINUTE,
+  NOT_FOUND,
+  NOW,
+  OFFLINE,
+  people,
+  SECOND,
+  YOU,
+} from "./stage-parts.ts";
+import { FRIEND_STAGES, type Step } from "./stages-friends.ts";
 import { NO_TRIALS, type Trials } from "./trials.ts";
 
 export interface Stage {
   readonly state: State;
   /** Where the page is, as the hash of its address. */
   readonly hash: string;
+  /** What a person has done there. */
+  readonly steps?: readonly Step[];
 }
-
-/** 2026-11-20, 14:02 UTC */
-export const NOW = Date.UTC(2026, 10, 20, 14, 2);
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const MB = 1_000_000;
-
-const YOU: PeerState = {
-  phase: "running",
-  id: idOf("You"),
-  address: addressOf("You"),
-  link: `wherry:${addressOf("You")}?via=203.0.113.77:4770`,
-  pageLink: `http://203.0.113.77:4770/#/add/${addressOf("You")}`,
-  name: "Quiet Heron",
-  tab: "leader",
-  reachability: { verdict: "anywhere", because: "through 3 introducers" },
-  introducers: [introducer("Ada", 18), introducer("Kim", 44), introducer("Lou", 61)],
-  connections: [],
-  peers: [heard("Ada", "introducer"), heard("Kim", "introducer"), heard("Lou", "introducer")],
-  clockOffsetMs: 412,
-  published: { at: NOW - 4 * MINUTE, sequence: 3, expires: NOW + 18 * 60 * MINUTE },
-  problems: [],
-  servedBy: "203.0.113.77:4770",
-  keyIsNew: false,
-};
-
-const BASE: State = { ...STARTING, peer: YOU, keySaved: null };
-
-function introducer(who: Member, rttMs: number, change: Partial<IntroducerState> = {}): IntroducerState {
-  const host = { Ada: "203.0.113.77", Kim: "198.51.100.4", Lou: "192.0.2.61" }[who as string] ?? "203.0.113.9";
-  return {
-    peer: idOf(who),
-    multiaddr: `/ip4/${host}/tcp/4770/ws`,
-    authority: `${host}:4770`,
-    state: "reserved",
-    rttMs,
-    since: NOW - 42 * MINUTE,
-    expires: NOW + 50 * MINUTE,
-    because: null,
-    ...change,
-  };
-}
-
-function heard(who: Member, how: SeenPeer["how"], change: Partial<SeenPeer> = {}): SeenPeer {
-  return { peer: idOf(who), name: who, how, seen: NOW - 3 * MINUTE, multiaddrs: [], ...change };
-}
-
-function connection(who: Member, change: Partial<ConnectionState> = {}): ConnectionState {
-  return {
-    peer: idOf(who),
-    state: "open",
-    path: "direct",
-    phase: null,
-    since: NOW - 61 * MINUTE,
-    rttMs: 18,
-    bytesIn: 1204 * MB,
-    bytesOut: 3.1 * MB,
-    rateIn: 0,
-    rateOut: 0,
-    pair: {
-      local: "192.168.1.20:51044",
-      remote: "203.0.113.9:41002",
-      localKind: "host",
-      remoteKind: "srflx",
-      protocol: "udp",
-    },
-    streams: [{ id: 1, name: "/wherry/message/1", datagrams: false, inbound: false, bytesIn: 8120, bytesOut: 5110 }],
-    links: 1,
-    error: null,
-    ...change,
-  };
-}
-
-const error = (code: string, message: string, hint = ""): ErrorInfo => ({ code, side: "remote", message, hint, peer: null });
-
-const ICE_FAILED = error("ICE_FAILED", "The peer answered, but no path leads to it.");
-const NOT_FOUND = error("PEER_NOT_FOUND", "Nobody knows this peer now.", "Ask for a fresh invite.");
-const OFFLINE: PeerState = {
-  ...YOU,
-  reachability: { verdict: "offline", because: "no introducer answers" },
-  introducers: YOU.introducers.map((each) => ({
-    ...each,
-    state: "lost",
-    rttMs: null,
-    since: NOW - 2 * MINUTE,
-    expires: null,
-  })),
-};
-
-const closed = (who: Member, path: ConnectionState["path"], why: ErrorInfo | null): ConnectionState =>
-  connection(who, { state: "closed", path, error: why, rttMs: null, pair: null, streams: [] });
-
-const connecting = (who: Member, phase: ConnectionState["phase"], forMs: number): ConnectionState =>
-  connection(who, { state: "connecting", path: "connecting", phase, since: NOW - forMs, rttMs: null, pair: null, streams: [], bytesIn: 0, bytesOut: 0 });
-
-const people = (...members: readonly Member[]): State["people"] =>
-  members.map((member) => ({ id: idOf(member), added: NOW - 90 * MINUTE, text: `wherry:${addressOf(member)}?via=203.0.113.77:4770` }));
 
 const MANY: State = {
   ...BASE,
   keySaved: NOW - 3 * 24 * 60 * MINUTE,
-  people: people("Bela", "Cy", "Dora", "Mara", "Nils", "Eve", "Oona"),
+  people: people("Eve", "Oona"),
+  friends: [
+    friend("Bela", { unread: 2, last: message("Bela", "You", NOW - 2 * MINUTE, "Send them, I'm ready") }),
+    friend("Cy", { presence: "away", last: message("You", "Cy", NOW - 50 * MINUTE, "See you on Sunday", { state: "delivered" }) }),
+    friend("Mara", {
+      name: "Mara of the long and winding river valley",
+      waiting: 1,
+      last: message("You", "Mara", NOW - 5 * HOUR, "Are you back?", { state: "queued" }),
+    }),
+    friend("Lou", { seen: NOW - 22 * MINUTE, waiting: 3, last: message("You", "Lou", NOW - 3 * DAY, "Dinner?", { state: "held" }) }),
+    friend("Nils", { name: "Bela", state: "received", since: NOW - 9 * MINUTE, hello: "It's me again, new computer.", seen: null }),
+    friend("Dora", { state: "sent", since: NOW - 20 * MINUTE, hello: "From the boat yard", seen: null }),
+    friend("Piet", { name: null, state: "blocked", since: NOW - 40 * DAY, seen: null }),
+  ],
   peer: {
     ...YOU,
     connections: [
@@ -142,7 +82,7 @@ const MANY: State = {
 
 const ONE: State = {
   ...BASE,
-  people: people("Bela"),
+  friends: [friend("Bela", { last: message("Bela", "You", NOW - 2 * MINUTE, "Send them, I'm ready") })],
   peer: { ...YOU, connections: [connection("Bela")], peers: [...YOU.peers, heard("Bela", "connected")] },
 };
 
@@ -260,10 +200,10 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   empty: { state: { ...BASE, peer: { ...YOU, keyIsNew: true, peers: [] } }, hash: "#/" },
   one: { state: ONE, hash: "#/" },
   many: { state: MANY, hash: "#/" },
-  "many-list": { state: MANY, hash: "#/peers" },
-  "empty-list": { state: { ...BASE, peer: { ...YOU, peers: [] } }, hash: "#/peers" },
+  "many-list": { state: MANY, hash: "#/friends" },
+  "empty-list": { state: { ...BASE, peer: { ...YOU, peers: [] } }, hash: "#/friends" },
   offline: { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/" },
-  "offline-list": { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/peers" },
+  "offline-list": { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/friends" },
   network: {
     state: { ...BASE, peer: { ...YOU, reachability: { verdict: "network", because: "through 3 introducers, all of them on this network" } } },
     hash: "#/",
@@ -333,6 +273,7 @@ export const STAGES: Readonly<Record<string, Stage>> = {
     hash: peerHash("Bela"),
     state: { ...withPeer("Bela", null), online: false, peer: { ...OFFLINE, peers: [heard("Bela", "remembered")] } },
   },
+  ...FRIEND_STAGES,
   mesh: { state: MANY, hash: "#/mesh" },
   "mesh-empty": { state: { ...BASE, peer: { ...YOU, introducers: [], peers: [] } }, hash: "#/mesh" },
   "mesh-offline": { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/mesh" },

@@ -1,6 +1,7 @@
 /** An engine whose state does not change by itself: staged for pictures, or before and instead of a peer. */
 import { signal } from "@preact/signals";
 import { done, STARTING, type Engine, type ErrorInfo, type Outcome, type ParsedWho, type State } from "./engine.ts";
+import type { Message } from "./friends.ts";
 
 /** Commands all end as `outcome`; only the name changes when it is asked to. */
 export function stillEngine(start: State, parse: (text: string) => ParsedWho, outcome: Outcome = done): Engine {
@@ -8,6 +9,35 @@ export function stillEngine(start: State, parse: (text: string) => ParsedWho, ou
   const nothing = (): Promise<Outcome> => Promise.resolve(outcome);
   return {
     state,
+    friends: {
+      add: (text) => {
+        const who = parse(text);
+        if (!who.ok) return Promise.resolve(who);
+        return Promise.resolve(outcome.ok ? { ok: true, value: who.peer } : outcome);
+      },
+      accept: nothing,
+      decline: nothing,
+      withdraw: nothing,
+      remove: nothing,
+      block: nothing,
+      unblock: nothing,
+      label: nothing,
+      setProfile: nothing,
+      setPresence: nothing,
+      safetyNumber: () => Promise.resolve(outcome.ok ? { ok: true, value: DIGITS } : outcome),
+      compared: nothing,
+    },
+    messages: {
+      open: nothing,
+      loadOlder: nothing,
+      reach: () => Promise.resolve(outcome.ok ? { ok: true, value: true } : outcome),
+      send: nothing,
+      retry: nothing,
+      delete: nothing,
+      markRead: nothing,
+      typing: nothing,
+      search: (text) => Promise.resolve(outcome.ok ? { ok: true, value: found(state.value, text) } : outcome),
+    },
     parse,
     add: nothing,
     forget: nothing,
@@ -26,6 +56,16 @@ export function stillEngine(start: State, parse: (text: string) => ParsedWho, ou
     exportKey: () => Promise.resolve(outcome.ok ? { ok: true, value: "no key: this page stands still" } : outcome),
     importKey: nothing,
   };
+}
+
+/** A safety number, of nobody. */
+const DIGITS = "048213907715526608419330087142659174430962285701934621587034";
+
+/** Messages that are there and have all the words. */
+function found(state: State, text: string): readonly Message[] {
+  const words = text.toLocaleLowerCase().split(/\s+/u);
+  const all = Object.values(state.chats).flatMap((chat) => chat.messages);
+  return all.filter((each) => words.every((word) => each.text.toLocaleLowerCase().includes(word))).toReversed();
 }
 
 const NOT_YET: ErrorInfo = {

@@ -5,6 +5,7 @@ import type { Engine } from "./engine.ts";
 import { Keep } from "./keep.ts";
 import { PeerEngine, type Surroundings } from "./peer-engine.ts";
 import { startingEngine } from "./still.ts";
+import { tabMail } from "./tab-mail.ts";
 
 declare global {
   /** The peer of this tab, for the browser's console: `await wherry.ping("12D3KooW…")`. */
@@ -26,7 +27,7 @@ export function tabEngine(storage: Storage | null): ReadonlySignal<Engine> {
       if (typeof RTCPeerConnection === "undefined") throw new WherryError("ENGINE_MISSING");
       const peer = await WherryPeer.start();
       globalThis.wherry = peer;
-      const started = new PeerEngine(peer, new Keep(storage, peer.state.id), BROWSER);
+      const started = new PeerEngine(peer, tabMail(peer), new Keep(storage, peer.state.id), BROWSER);
       followBrowser(started);
       engine.value = started;
     } catch (error) {

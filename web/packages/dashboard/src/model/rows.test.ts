@@ -3,7 +3,7 @@ import { idOf } from "../engine/cast.ts";
 import { STAGES } from "../engine/stages.ts";
 import type { State } from "../engine/engine.ts";
 import { linkOf } from "./link.ts";
-import { groupsOf, rowsOf } from "./rows.ts";
+import { rowsOf, visitorsOf } from "./rows.ts";
 
 const staged = (name: string): State => {
   const stage = STAGES[name];
@@ -30,14 +30,12 @@ describe("the list", () => {
     expect(new Set(doubled)).toEqual(new Set([idOf("Bela"), idOf("Nils")]));
   });
 
-  it("tells one's peers from those within reach", () => {
-    const groups = groupsOf(staged("many"));
-    expect(groups.map((group) => group.title)).toEqual(["Your peers", "Within reach"]);
-    expect(groups[1]?.rows.map((row) => row.name)).toEqual(["Kim", "Lou", null]);
+  it("tells whom one only connected with from friends, and from those within reach", () => {
+    expect(visitorsOf(staged("many")).map((row) => row.name)).toEqual(["Ada", "Oona", null]);
   });
 
   it("is empty before there is a peer", () => {
-    expect(groupsOf(staged("starting"))).toEqual([]);
+    expect(visitorsOf(staged("starting"))).toEqual([]);
   });
 });
 

@@ -1,11 +1,12 @@
-/** The list of peers: who is in it, in which group, in which order. */
+/** All peers, friends or not: what the mesh shows, in which order. */
 import type { PeerState, SeenPeer } from "@wherry/peer";
 import type { State } from "../engine/engine.ts";
+import { friendOf, nameOf } from "./friends.ts";
 import { isOpen, linkOf, type Link } from "./link.ts";
 
 export interface Row {
   readonly id: string;
-  /** What they call themselves; a claim. */
+  /** The private label of a friend, else what they call themselves: a claim. */
   readonly name: string | null;
   /** Whether somebody else in the list claims the same name. */
   readonly ambiguous: boolean;
@@ -15,20 +16,10 @@ export interface Row {
   readonly rttMs: number | null;
 }
 
-export interface Group {
-  readonly title: string;
-  readonly rows: readonly Row[];
-}
-
-/** Everybody: who is connected or was added, then who could be reached besides. Empty groups are left out. */
-export function groupsOf(state: State): readonly Group[] {
-  const rows = rowsOf(state);
+/** Whom one is connected with, or called, without being friends. */
+export function visitorsOf(state: State): readonly Row[] {
   const yours = (row: Row): boolean => row.added || isOpen(row.link) || row.link.code === "connecting";
-  const groups = [
-    { title: "Your peers", rows: rows.filter(yours) },
-    { title: "Within reach", rows: rows.filter((row) => !yours(row)) },
-  ];
-  return groups.filter((group) => group.rows.length > 0);
+  return rowsOf(state).filter((row) => yours(row) && friendOf(state, row.id) === null);
 }
 
 /** One row for each peer that was added, is connected, or was heard of; open ones first, then by name. */
@@ -55,7 +46,7 @@ export function rowOf(state: State, peer: PeerState, id: string): Row {
   const connection = peer.connections.find((each) => each.peer === id);
   return {
     id,
-    name: seen?.name ?? null,
+    name: nameOf(friendOf(state, id)) ?? seen?.name ?? null,
     ambiguous: false,
     added: state.people.some((person) => person.id === id),
     how: seen?.how ?? null,

@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import { useCommand, useEngine, useEngineState } from "../context.ts";
 import type { ErrorInfo, ParsedWho } from "../engine/engine.ts";
-import { rowOf, rowsOf } from "../model/rows.ts";
+import { friendOf, hasNamesake } from "../model/friends.ts";
+import { rowOf } from "../model/rows.ts";
 import { go, hashOf } from "../router.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Identicon } from "../ui/identicon.tsx";
@@ -11,6 +12,9 @@ import { called, endpointOf, shortId, tidyName } from "../words/names.ts";
 
 /** Characters that a link can have at most; whatever is longer is something else. */
 const LONGEST = 2048;
+
+/** Characters of a hello: as UTF-8 they fit into 1 KiB. */
+const HELLO_LIMIT = 340;
 
 export function AddBox({ start = "", error: before = null }: { readonly start?: string; readonly error?: ErrorInfo | null }) {
   const engine = useEngine();
@@ -83,14 +87,18 @@ function whole(text: string): string {
   return bare && location.protocol.startsWith("http") ? `${location.origin}/#/add/${text}` : text;
 }
 
-function WhoIsThis({ text, who }: { readonly text: string; readonly who: ParsedWho & { ok: true } }) {
-  const engine = useEngine();
+interface WhoProperties {
+  readonly text: string;
+  readonly who: ParsedWho & { ok: true };
+}
+
+function WhoIsThis({ text, who }: WhoProperties) {
   const state = useEngineState();
-  const add = useCommand(engine.add.bind(engine), () => go({ at: "peer", id: who.peer }));
   if (state.peer === null) return null;
+  const friend = friendOf(state, who.peer);
+  const known = friend !== null && friend.state !== "stranger" && friend.state !== "declined";
   const row = rowOf(state, state.peer, who.peer);
   const name = tidyName(row.name);
-  const namesake = name !== null && rowsOf(state).some((each) => each.id !== row.id && tidyName(each.name) === name);
   return (
     <section class="who card" aria-labelledby="who-title">
       <h1 class="eyebrow" id="who-title">
@@ -100,9 +108,11 @@ function WhoIsThis({ text, who }: { readonly text: string; readonly who: ParsedW
       <p class="who-name">{name ?? shortId(who.peer)}</p>
       <p class="hint">
         {name === null ? "No name known yet" : `calls itself so · ${shortId(who.peer)}`} ·{" "}
-        {row.added ? "already in your list" : "not in your list"}
+        {known ? "already in your list" : "not in your list"}
       </p>
-      {namesake && <Line tone="warn" text="Somebody else in your list has this name." hint="Compare the patterns and ids." />}
+      {hasNamesake(state, who.peer, row.name) && (
+        <Line tone="warn" text="Somebody else in your list has this name." hint="Compare the patterns and ids." />
+      )}
       <dl class="facts">
         <div class="fact">
           <dt>Peer id</dt>
@@ -115,28 +125,80 @@ function WhoIsThis({ text, who }: { readonly text: string; readonly who: ParsedW
           <dd>{who.vias.length > 0 ? who.vias.map(endpointOf).join(", ") : "whoever introduces you is asked"}</dd>
         </div>
       </dl>
-      {!row.added && (
+      {known ? <Known peer={friend.peer} /> : <Ask text={text} who={who} name={name} />}
+    </section>
+  );
+}
+
+function Known({ peer }: { readonly peer: string }) {
+  return (
+    <div class="row row-centre">
+      <a class="button primary" href={hashOf({ at: "chat", id: peer })}>
+        Open
+      </a>
+      <a class="button" href="#/">
+        Not now
+      </a>
+    </div>
+  );
+}
+
+/** Asking to be friends, with a word of who one is; or meeting without, as a stranger does. */
+function Ask({ text, who, name }: WhoProperties & { readonly name: string | null }) {
+  const engine = useEngine();
+  const { peer } = useEngineState();
+  const [hello, setHello] = useState("");
+  const ask = useCommand(engine.friends.add, (id) => go({ at: "chat", id }));
+  const connect = useCommand(engine.add.bind(engine), () => go({ at: "peer", id: who.peer }));
+  const canAsk = who.kind !== "id"; // an id alone does not carry the word by which one may ask
+  const them = name ?? "them";
+  return (
+    <form
+      class="ask"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (canAsk) ask.run(text, hello.trim());
+      }}
+    >
+      {canAsk ? (
+        <>
+          <label htmlFor="hello">Say who you are</label>
+          <textarea
+            id="hello"
+            rows={2}
+            value={hello}
+            maxLength={HELLO_LIMIT}
+            placeholder="Hello, it's me, from…"
+            dir="auto"
+            onInput={(event) => setHello(event.currentTarget.value)}
+          />
+          <p class="who-tells">
+            Nothing has been sent yet. The request tells {them}, and nobody else, your id, your name <strong>{peer?.name}</strong>
+            {hello.trim() === "" ? "." : " and these words."}
+          </p>
+        </>
+      ) : (
         <p class="who-tells">
-          Nothing has been sent yet. Connecting tells {name ?? "them"} your id, your name{" "}
-          <strong>{state.peer.name}</strong> and your network address.
+          An id says who somebody is, not that you may ask them to be friends: that takes their link. You can connect all
+          the same. Nothing has been sent yet; connecting tells {them} your id, your name <strong>{peer?.name}</strong> and your
+          network address.
         </p>
       )}
-      <ErrorLine error={add.error} who={called(name, who.peer)} />
+      <ErrorLine error={ask.error ?? connect.error} who={called(name, who.peer)} />
       <div class="row row-centre">
-        {row.added ? (
-          <a class="button primary" href={hashOf({ at: "peer", id: who.peer })}>
-            Open
-          </a>
-        ) : (
-          <button type="button" class="button primary" disabled={add.busy} onClick={() => add.run(text)}>
-            <Icon name="plus" /> Add and connect
+        {canAsk && (
+          <button type="submit" class="button primary" disabled={ask.busy}>
+            <Icon name="send" /> Send request
           </button>
         )}
         <a class="button" href="#/">
           Not now
         </a>
+        <button type="button" class={canAsk ? "button quiet" : "button primary"} disabled={connect.busy} onClick={() => connect.run(text)}>
+          {canAsk ? "Only connect" : "Connect"}
+        </button>
       </div>
-    </section>
+    </form>
   );
 }
 

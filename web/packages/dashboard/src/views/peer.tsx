@@ -4,8 +4,9 @@ import { now } from "../clock.ts";
 import { useCommand, useEngine, useEngineState } from "../context.ts";
 import type { PeerState, State } from "../engine/engine.ts";
 import { isOpen, type Link } from "../model/link.ts";
+import { friendOf } from "../model/friends.ts";
 import { rowOf, rowsOf, type Row } from "../model/rows.ts";
-import { go } from "../router.ts";
+import { go, hashOf } from "../router.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Card, CopyButton, ErrorLine, Fact, Line } from "../ui/parts.tsx";
 import { linkSentence, linkWords } from "../words/link.ts";
@@ -49,16 +50,17 @@ function PeerHead({ state, self, row, who }: HeadProperties) {
   const { sentence, advice } = linkSentence(link, who, now.value);
   const explained = !isOpen(link) && state.traces[id]?.outcome === "failed"; // below, whole
   const name = tidyName(row.name);
+  const friend = friendOf(state, id);
   const doubled = name !== null && rowsOf(state).some((each) => each.id === id && each.ambiguous);
   return (
     <section class={`peer-head card link-${link.code}`} aria-labelledby="peer-name">
-      <a class="button quiet square back" href="#/peers" aria-label="Back to the list">
+      <a class="button quiet square back" href={friend === null ? "#/friends" : hashOf({ at: "chat", id: friend.peer })} aria-label={friend === null ? "Back to the list" : "Back to the chat"}>
         <Icon name="back" size={24} />
       </a>
       <h1 id="peer-name">{name ?? shortId(id)}</h1>
       {name !== null && (
         <p class="hint">
-          calls itself so · <code>{shortId(id)}</code>
+          {friend === null ? "calls itself so" : "your friend"} · <code>{shortId(id)}</code>
         </p>
       )}
       <Crossing self={self.id} peer={id} link={link} />
@@ -81,7 +83,7 @@ function Actions({ row, link, who }: { readonly row: Row; readonly link: Link; r
   const engine = useEngine();
   const connect = useCommand(engine.connect.bind(engine));
   const disconnect = useCommand(engine.disconnect.bind(engine));
-  const forget = useCommand(engine.forget.bind(engine), () => go({ at: "peers" }));
+  const forget = useCommand(engine.forget.bind(engine), () => go({ at: "friends" }));
   const trying = link.code === "connecting" || connect.busy;
   return (
     <>

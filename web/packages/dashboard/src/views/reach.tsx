@@ -24,9 +24,9 @@ export function ReachCard() {
 }
 
 /** A buoy with rings: how far one is heard. */
-function Beacon({ code }: { readonly code: string }) {
+export function Beacon({ code, size = 28 }: { readonly code: string; readonly size?: number }) {
   return (
-    <svg class={`beacon beacon-${code}`} viewBox="0 0 28 28" width="28" height="28" aria-hidden="true" focusable="false">
+    <svg class={`beacon beacon-${code}`} viewBox="0 0 28 28" width={size} height={size} aria-hidden="true" focusable="false">
       <circle class="core" cx="14" cy="14" r="4" />
       <circle class="ring near" cx="14" cy="14" r="8" />
       <circle class="ring far" cx="14" cy="14" r="12.5" />

@@ -1,18 +1,23 @@
 /** The frame: bar on top, panes side by side where there is room, one at a time and tabs below on a phone. */
 import { useEffect, useRef } from "preact/hooks";
+import { now } from "../clock.ts";
 import { useEngineState } from "../context.ts";
 import { hashOf, route, type Route } from "../router.ts";
-import { narrow } from "../screen.ts";
+import { friendOf, nameOf, unreadOf, waitingOf } from "../model/friends.ts";
+import { narrow, roomy } from "../screen.ts";
 import { theme, THEMES, type Theme } from "../theme.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Wordmark } from "../ui/logo.tsx";
-import { barOf } from "../words/verdict.ts";
+import { barOf, goneWords } from "../words/verdict.ts";
 import { called } from "../words/names.ts";
 import { AddView } from "./add.tsx";
 import { Failure } from "./failure.tsx";
+import { ChatView } from "./chat.tsx";
+import { DetailsSide, DetailsView } from "./details.tsx";
+import { FriendList, FriendsView, Unread } from "./friends.tsx";
 import { MeshSide, MeshView } from "./mesh.tsx";
 import { Notices } from "./notices.tsx";
-import { PeerList, PeersView } from "./list.tsx";
+import { useNotifications } from "./notify.tsx";
 import { PeerSide, PeerView } from "./peer.tsx";
 import { YouSide, YouView } from "./you.tsx";
 
@@ -22,9 +27,11 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const hash = hashOf(at);
   useTitle(at);
+  useNotifications();
   useEffect(() => {
-    if (main.current?.dataset["shown"] === undefined) main.current?.setAttribute("data-shown", "");
-    else main.current.focus({ preventScroll: true });
+    const at = main.current;
+    if (at?.dataset["shown"] === undefined) at?.setAttribute("data-shown", "");
+    else if (!at.contains(document.activeElement)) at.focus({ preventScroll: true });
     scrollTo(0, 0);
   }, [hash]);
   if (state.failure !== null) return <Failure error={state.failure} />;
@@ -42,12 +49,12 @@ export function Shell() {
       </header>
       <OwnBar />
       <div class="panes">
-        {!narrow.value && <PeerList selected={at.at === "peer" ? at.id : null} />}
+        {!narrow.value && <FriendList selected={"id" in at ? at.id : null} />}
         <main id="main" class="pane-main" tabIndex={-1} ref={main}>
-          <Notices />
+          {!isChat(at) && <Notices />}
           <Main at={at} />
         </main>
-        {!(narrow.value && LIST_ONLY.has(at.at)) && <Side at={at} />}
+        {!(narrow.value && ALONE.has(at.at)) && <Side at={at} />}
       </div>
       <Places at={at} class="places-below" />
     </div>
@@ -55,18 +62,25 @@ export function Shell() {
 }
 
 /** Places that have nothing beside them where there is no room beside. */
-const LIST_ONLY: ReadonlySet<Route["at"]> = new Set<Route["at"]>(["peers", "add"]);
+const ALONE: ReadonlySet<Route["at"]> = new Set<Route["at"]>(["friends", "add"]);
+
+/** A chat brings its own notices: it has the whole height. */
+const isChat = (at: Route): boolean => at.at === "chat" || (at.at === "about" && roomy.value);
 
 function Main({ at }: { readonly at: Route }) {
   switch (at.at) {
+    case "chat":
+      return <ChatView key={at.id} id={at.id} />;
+    case "about":
+      return roomy.value ? <ChatView key={at.id} id={at.id} /> : <DetailsView key={at.id} id={at.id} />;
     case "peer":
       return <PeerView key={at.id} id={at.id} />;
     case "add":
       return <AddView key={at.text} text={at.text} />;
     case "mesh":
       return <MeshView />;
-    case "peers":
-      return narrow.value ? <PeersView /> : <YouView />;
+    case "friends":
+      return narrow.value ? <FriendsView /> : <YouView />;
     default:
       return <YouView />;
   }
@@ -74,6 +88,9 @@ function Main({ at }: { readonly at: Route }) {
 
 function Side({ at }: { readonly at: Route }) {
   switch (at.at) {
+    case "chat":
+    case "about":
+      return roomy.value ? <DetailsSide key={at.id} id={at.id} /> : null;
     case "peer":
       return <PeerSide id={at.id} />;
     case "mesh":
@@ -85,18 +102,20 @@ function Side({ at }: { readonly at: Route }) {
 
 const PLACES: readonly { readonly at: Route["at"]; readonly name: string; readonly icon: IconName; readonly href: string }[] = [
   { at: "you", name: "You", icon: "ticket", href: "#/" },
-  { at: "peers", name: "Peers", icon: "peers", href: "#/peers" },
+  { at: "friends", name: "Friends", icon: "chat", href: "#/friends" },
   { at: "mesh", name: "Mesh", icon: "mesh", href: "#/mesh" },
 ];
 
 function Places({ at, class: name }: { readonly at: Route; readonly class: string }) {
-  const here = at.at === "peer" || at.at === "add" ? "peers" : at.at;
+  const unread = unreadOf(useEngineState());
+  const here = at.at === "you" || at.at === "mesh" ? at.at : "friends";
   return (
     <nav class={name} aria-label={name === "places-top" ? "Places" : "Places, below"}>
       {PLACES.map((place) => (
         <a key={place.at} class={`place place-${place.at}`} href={place.href} {...(here === place.at ? { "aria-current": "page" } : {})}>
           <Icon name={place.icon} size={22} />
           <span>{place.name}</span>
+          {place.at === "friends" && unread > 0 && <Unread count={unread} />}
         </a>
       ))}
     </nav>
@@ -115,10 +134,10 @@ function ThemeSwitch() {
   );
 }
 
-/** One's own connection is a thin bar, never a curtain. */
+/** One's own connection is a thin bar, never a curtain; so is a node that has gone. */
 function OwnBar() {
   const state = useEngineState();
-  const said = barOf(state.peer, state.online);
+  const said = state.gone === null ? barOf(state.peer, state.online, waitingOf(state)) : goneWords(state.gone.retryAt, now.value);
   return (
     <output class="own-bar" hidden={said === null}>
       {said}
@@ -127,16 +146,18 @@ function OwnBar() {
 }
 
 function useTitle(at: Route): void {
-  const { peer } = useEngineState();
-  const named = at.at === "peer" ? called(peer?.peers.find((each) => each.peer === at.id)?.name, at.id) : TITLES[at.at];
+  const state = useEngineState();
+  const named = "id" in at ? called(nameOf(friendOf(state, at.id)) ?? state.peer?.peers.find((each) => each.peer === at.id)?.name, at.id) : TITLES[at.at];
+  const unread = unreadOf(state);
+  const title = [unread > 0 ? `(${unread})` : "", named === "" ? "Wherry" : `${named} · Wherry`].filter((part) => part !== "").join(" ");
   useEffect(() => {
-    document.title = named === "" ? "Wherry" : `${named} · Wherry`;
-  }, [named]);
+    document.title = title;
+  }, [title]);
 }
 
-const TITLES: Readonly<Record<Exclude<Route["at"], "peer">, string>> = {
+const TITLES: Readonly<Record<Exclude<Route["at"], "peer" | "chat" | "about">, string>> = {
   you: "",
-  peers: "Peers",
+  friends: "Friends",
   mesh: "Mesh",
   add: "Who is this?",
 };

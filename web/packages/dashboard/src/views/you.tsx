@@ -10,6 +10,8 @@ import { QrCode } from "../ui/qr.tsx";
 import { NAME_LIMIT, shortId, tidyName } from "../words/names.ts";
 import { AddBox } from "./add.tsx";
 import { KeyCard } from "./key.tsx";
+import { NotifyCard } from "./notify.tsx";
+import { ProfileCard } from "./profile.tsx";
 import { ReachCard } from "./reach.tsx";
 
 export function YouView() {
@@ -18,6 +20,7 @@ export function YouView() {
     <div class="you">
       {peer === null ? <TicketSkeleton /> : <Ticket peer={peer} />}
       <AddBox />
+      <ProfileCard />
     </div>
   );
 }
@@ -26,6 +29,7 @@ export function YouSide() {
   return (
     <aside class="pane-side" aria-label="Your connection and key">
       <ReachCard />
+      <NotifyCard />
       <KeyCard />
     </aside>
   );
@@ -53,7 +57,7 @@ function Ticket({ peer }: { readonly peer: PeerState }) {
       </div>
       <div class="ticket-link">
         <h2>Your link</h2>
-        <p class="hint">Whoever has it can find you, while this page is open.</p>
+        <p class="hint">Whoever has it can ask to be your friend.</p>
         <Links peer={peer} />
       </div>
     </section>

@@ -50,6 +50,13 @@ export function moment(time: number, now: number): string {
   return `${when.getDate()} ${MONTHS[when.getMonth()] ?? ""} ${clock}`;
 }
 
+/** The day: `4 Dec`, with the year where that is another: `4 Dec 2025`. */
+export function date(time: number, now: number): string {
+  const when = new Date(time);
+  const day = `${when.getDate()} ${MONTHS[when.getMonth()] ?? ""}`;
+  return when.getFullYear() === new Date(now).getFullYear() ? day : `${day} ${when.getFullYear()}`;
+}
+
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 const twoDigits = (value: number): string => String(value).padStart(2, "0");

@@ -43,11 +43,18 @@ const isBeginning = ({ introducers, published }: PeerState): boolean =>
 const sentence = (clause: string): string =>
   clause === "" ? "" : `${clause.charAt(0).toUpperCase()}${clause.slice(1).replace(/\.$/, "")}.`;
 
-/** The thin bar over everything; null while there is nothing to say. */
-export function barOf(peer: PeerState | null, online: boolean): string | null {
-  if (!online && !isHeard(peer)) return "No network. Wherry goes on by itself when there is one.";
+/** The thin bar over everything; null while there is nothing to say. `waiting`: messages that go out later. */
+export function barOf(peer: PeerState | null, online: boolean, waiting = 0): string | null {
+  const wait = waiting === 0 ? "" : waiting === 1 ? " Your message waits." : ` Your ${waiting} messages wait.`;
+  if (!online && !isHeard(peer)) return `No network.${wait} Wherry goes on by itself when there is one.`;
   if (peer?.phase === "running" && verdictOf(peer, online).code === "offline") {
-    return "Nobody introduces you now. Trying again by itself; open connections stay.";
+    return `Nobody introduces you now.${wait} Trying again by itself; open connections stay.`;
   }
   return null;
+}
+
+/** Where the page belongs to a node, and that has gone. */
+export function goneWords(retryAt: number, now: number): string {
+  const seconds = Math.ceil((retryAt - now) / 1000);
+  return `The node stopped. Start it with “wherry up”. Trying again ${seconds > 0 ? `in ${seconds} s` : "now"}.`;
 }
