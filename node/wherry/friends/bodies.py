@@ -164,5 +164,9 @@ def one_line(text: str) -> str:
 
 
 def paragraph(text: str) -> str:
-    """`text` with its line breaks, and nothing else that cannot be shown."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
+    """`text` with its line breaks and what joins an emoji's parts, and nothing else that cannot be shown."""
+    return "".join(c if c.isprintable() or c in _JOINERS else " " for c in text).strip()
+
+
+#: Line break; zero-width non-joiner (Persian needs it) and joiner (families of emoji).
+_JOINERS = "\n\u200c\u200d"

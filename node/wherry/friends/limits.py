@@ -20,6 +20,6 @@ AVATAR_BYTES: Final = 64 * 1024
 AVATAR_SIDE: Final = 1024
 #: Labelled addresses: each is a tag more at each mailbox, for each week.
 ADDRESSES: Final = 16
-#: Seconds that an answer, a withdrawal or a removal is kept for one who is away. Ten years: it never expires, since both
+#: Seconds that an answer, a withdrawal or a removal is kept for one who is away. Ten years: it never expires, as both
 #: sides must come to the same some day. A request lives as long as a message: later, it is asked anew.
 WORD_LIFETIME_S: Final = 10 * 365 * 24 * 3600

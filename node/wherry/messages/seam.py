@@ -26,3 +26,7 @@ class PostSeam(Protocol):
     def whisper(self, peer: PeerId, kind: int, body: bytes) -> None:
         """Say something that is worth nothing later: over the open connection, or not at all."""
         ...
+
+    def withdraw(self, peer: PeerId, item: bytes) -> None:
+        """Ask the recipient to take an item for void, if it is not settled."""
+        ...
