@@ -149,11 +149,19 @@ def open_signal(data: bytes, *, recipient: Identity) -> tuple[Signal, Envelope]:
     """Open, verify and decode what was sealed to `recipient`.
 
     :raises NotForUs, CannotOpen, BadSignature: as `unseal` and `open_envelope`.
-    :raises Malformed: if what is inside is no signal, or one that this version does not know.
-    :raises VersionMismatch: if it is of another major version.
+    :raises Malformed, VersionMismatch: as `decode_signal`.
     """
     inside = unseal(data, recipient=recipient.id, sealing_secret=recipient.sealing_secret)
     envelope = open_envelope(inside, recipient=recipient.id)
+    return decode_signal(envelope), envelope
+
+
+def decode_signal(envelope: Envelope) -> Signal:
+    """The signal in an envelope that was opened and verified.
+
+    :raises Malformed: if what is inside is no signal, or one that this version does not know.
+    :raises VersionMismatch: if it is of another major version.
+    """
     decoder = _decoders.get(envelope.purpose)
     if decoder is None:
         raise Malformed(f"a {envelope.purpose.name.lower()} is not understood here")
@@ -161,4 +169,4 @@ def open_signal(data: bytes, *, recipient: Identity) -> tuple[Signal, Envelope]:
     version = unpack(_head, envelope.payload, damaged).version  # another version may have another shape
     if version != VERSION:
         raise VersionMismatch(f"the peer speaks version {version}, we speak {VERSION}", peer=str(envelope.sender))
-    return unpack(decoder, envelope.payload, damaged), envelope
+    return unpack(decoder, envelope.payload, damaged)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from introducing import identity
 
+from wherry.connect.arriving import Arrivals
 from wherry.connect.dialer import Around, Dialer
 from wherry.connect.records import Records, Source
 from wherry.connect.ways import Arrival
@@ -310,7 +311,7 @@ class Town:
             def delivered(client: Client, tag: bytes, envelope: bytes, back: int) -> bool:
                 scope = client.address.scope
                 assert scope is not None
-                return dialer.deliver(
+                return Arrivals(dialer.identity, dialer).deliver(
                     envelope,
                     Arrival(client.peer, scope, lambda data: client.reply(back, data), (client.peer, back)),
                 )

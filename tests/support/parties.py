@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from wherry.connect.arriving import Arrivals
 from wherry.connect.dialer import Around, Dialer
 from wherry.connect.records import Records, Source
 from wherry.connect.ways import Arrival
@@ -57,13 +58,13 @@ async def party(
         )
 
         def delivered_here(tag: bytes, envelope: bytes, host: str, back: int) -> bool:
-            return dialer.deliver(
+            return Arrivals(dialer.identity, dialer).deliver(
                 envelope,
                 Arrival(identity.id, Scope.LOOPBACK, lambda data: endpoint.reply(back, data), (identity.id, back)),
             )
 
         def delivered_to_guest(client: Client, tag: bytes, envelope: bytes, back: int) -> bool:
-            return dialer.deliver(
+            return Arrivals(dialer.identity, dialer).deliver(
                 envelope,
                 Arrival(client.peer, Scope.LOOPBACK, lambda data: client.reply(back, data), (client.peer, back)),
             )

@@ -12,11 +12,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from wherry_signaling.envelope import Envelope
 from wherry_signaling.errors import RemoteError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.rates import Rates
 from wherry_signaling.record import PeerRecord
-from wherry_signaling.signals import Answer, Offer, Ping, Pong, Refusal, Signal, open_signal, seal_signal
+from wherry_signaling.signals import Answer, Offer, Ping, Pong, Refusal, Signal, decode_signal, seal_signal
 from wherry_signaling.tasks import Tasks
 
 from ..connection import Engine, Greeting, IceServer, Link
@@ -165,18 +166,18 @@ class Dialer:
 
     # -- from a peer ----------------------------------------------------------------------------------------------
 
-    def deliver(self, envelope: bytes, arrival: Arrival) -> bool:
-        """Take a sealed envelope that an endpoint delivers; whether it was accepted.
+    def deliver(self, envelope: Envelope, arrival: Arrival) -> bool:
+        """Take a signal that an endpoint delivers, opened and verified; whether it was accepted.
 
         Declined and absent look alike to the sender, so overload, bans and nonsense are all just declined.
         """
         if self._closed:
             return False
         try:
-            signal, opened = open_signal(envelope, recipient=self.identity)
+            signal = decode_signal(envelope)
         except RemoteError:
             return False
-        peer = opened.sender
+        peer = envelope.sender
         now = asyncio.get_running_loop().time()
         if peer == self.identity.id or not self._rates.take(peer.key, now) or not self._around.may_connect(peer):
             return False
@@ -204,7 +205,7 @@ class Dialer:
                 refusal = Refusal(attempt=signal.attempt, code=RefusedByPeer.wire or 0, reason=REFUSED)
                 self._tasks.start(self._reply(refusal, peer, arrival), "refuse")
             case _:
-                self._meeting(peer).receive(signal, opened.payload, arrival)
+                self._meeting(peer).receive(signal, envelope.payload, arrival)
         return True
 
     def trace_of(self, peer: PeerId) -> Trace | None:

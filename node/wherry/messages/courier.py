@@ -112,8 +112,9 @@ class Courier:
         return (self._over_connection, self._through_introducers)[first:]
 
     def _until_ack(self) -> float:
-        timeout = self._pair.next_timeout()
-        return self._longer() if timeout is None else max(timeout - self._loop.time(), 0.0)
+        now = self._loop.time()
+        timeout = self._pair.next_timeout(now)
+        return self._longer() if timeout is None else timeout - now
 
     # -- the ways -----------------------------------------------------------------------------------------------------
 

@@ -82,3 +82,6 @@ PREKEYS: Final = 50
 TAG_WEEKS: Final = 6
 #: Tags in one frame.
 TAGS_PAGE: Final = 2048
+#: Seconds between two times that the inbox record is published, and until it is tried again.
+INBOX_AGAIN_S: Final = 12 * 3600.0
+INBOX_RETRY_S: Final = 15.0

@@ -60,13 +60,13 @@ class Pair:
         self._under_way.update((entry.number, until) for entry in entries)
 
     def overdue(self, now: float) -> bool:
-        """Whether something that a way took was not acknowledged in time."""
-        return any(until <= now and self.outgoing.get(number) for number, until in self._under_way.items())
+        """Whether something that a way took was not acknowledged in time; what lies behind a gap was."""
+        return any(self._under_way.get(entry.number, now + 1) <= now for entry in self.outgoing.sendable())
 
-    def next_timeout(self) -> float | None:
+    def next_timeout(self, now: float) -> float | None:
         """When the wait for an acknowledgement ends next."""
         self._under_way = {number: until for number, until in self._under_way.items() if self.outgoing.get(number)}
-        return min(self._under_way.values(), default=None)
+        return min((until for until in self._under_way.values() if until > now), default=None)
 
     def all_again(self) -> None:
         """Nothing is under way any more: a way has gone, or come."""

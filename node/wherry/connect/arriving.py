@@ -1,0 +1,40 @@
+"""What was sealed to us and came by any endpoint: opened once, then given to whom it is for, by its purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from wherry_signaling.domains import Purpose
+from wherry_signaling.envelope import Envelope
+from wherry_signaling.errors import RemoteError
+from wherry_signaling.identity import Identity
+from wherry_signaling.letters import open_sealed
+
+from .dialer import Dialer
+from .ways import Arrival
+
+LETTERS: Final = frozenset((Purpose.MESSAGE, Purpose.RETRY))
+#: Takes a letter: the sealed bytes, and what was in them.
+TakeLetter = Callable[[bytes, Envelope], bool]
+
+
+class Arrivals:
+    """Opens what comes; whether it was accepted. Declined and absent look alike to the sender.
+
+    :param dialer: takes signals.
+    :param letter: takes letters; without it they are declined.
+    """
+
+    def __init__(self, identity: Identity, dialer: Dialer, letter: TakeLetter | None = None) -> None:
+        self._identity, self._dialer, self._letter = identity, dialer, letter
+
+    def deliver(self, sealed: bytes, arrival: Arrival) -> bool:
+        """Take a sealed envelope that an endpoint delivers."""
+        try:
+            envelope = open_sealed(sealed, recipient=self._identity)
+        except RemoteError:
+            return False
+        if envelope.purpose in LETTERS:
+            return self._letter is not None and self._letter(sealed, envelope)
+        return self._dialer.deliver(envelope, arrival)
