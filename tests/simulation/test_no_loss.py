@@ -8,6 +8,7 @@ hour. `WHERRY_FULL=1` runs 3,000 of them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -56,10 +57,8 @@ async def live(world: World, steps: int) -> None:
             case 10:
                 if one.here:
                     one.boxes = dice.sample(world.boxes, 2)
-                    try:
+                    with contextlib.suppress(Crash):
                         one.publish()
-                    except Crash:
-                        pass
                     one.collect()
             case 11:
                 one.collect()

@@ -30,6 +30,7 @@ class Entry:
     :param size: bytes of the body.
     :param piece: it is a part of something larger, of the same id.
     :param voiding: the recipient is only asked to decide: there is no body any more.
+    :param reported: what became of the whole was said already: another of its pieces is void.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Entry:
     size: int
     piece: bool = False
     voiding: bool = False
+    reported: bool = False
 
     @property
     def wire_kind(self) -> int:
@@ -120,12 +122,16 @@ class Outgoing:
             self._entries[entry.number] = entry
         return changed
 
-    def void(self, number: int) -> Entry | None:
-        """Ask for a decision on one item before its time: it is withdrawn. None if it is settled already."""
-        entry = self._entries.get(number)
-        if entry is not None and not entry.voiding:
-            entry = self._entries[number] = replace(entry, voiding=True, size=0)
-        return entry
+    def void(self, item: bytes, *, reported: bool = False) -> list[Entry]:
+        """Ask for a decision on what is left of an item before its time: it is withdrawn, or not worth sending."""
+        changed = [
+            replace(entry, voiding=True, size=0, reported=reported or entry.reported)
+            for entry in self._entries.values()
+            if entry.id == item
+        ]
+        for entry in changed:
+            self._entries[entry.number] = entry
+        return changed
 
     def acked(self, ack: Ack) -> list[Settled]:
         """Take the recipient's word; returns what is settled by it, in the order of the numbers.

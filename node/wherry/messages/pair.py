@@ -37,8 +37,8 @@ class Pair:
         known = mail.pair(peer)
         self.outgoing, self.incoming, state = known or (Outgoing(epoch()), Incoming(), b"")
         self.sessions = Sessions(own, peer, state)
-        #: How many pieces of each larger item are not settled.
-        self.pieces = Counter(entry.id for entry in self.outgoing if entry.piece)
+        #: How many pieces of each larger item are not settled, where its fate was not said yet.
+        self.pieces = Counter(entry.id for entry in self.outgoing if entry.piece and not entry.reported)
         self.ack_due = False
         self.fresh = False
         self.poked = asyncio.Event()

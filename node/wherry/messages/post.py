@@ -169,10 +169,8 @@ class Post:
         """
         pair = self._pair(peer)
         with self._database.write():
-            rest = [entry for entry in pair.outgoing if entry.id == item]
-            for entry in rest:
-                pair.outgoing.void(entry.number)
-            self.mail.void(peer, rest)
+            self.mail.void(peer, pair.outgoing.void(item))
+            self._database.after_undo(lambda: self._forget(peer))
         pair.poke()
 
     def waits_for(self, peer: PeerId) -> int:

@@ -130,6 +130,8 @@ class Receiver:
             elif one.reason is not None:
                 after = self._give_up(pair, entry.id, entry.kind, one.reason)
             else:
+                if entry.reported or entry.id not in pair.pieces:
+                    continue
                 pair.pieces[entry.id] -= 1
                 if pair.pieces[entry.id] != 0:
                     continue
@@ -143,10 +145,7 @@ class Receiver:
         if item not in pair.pieces:
             return None  # said already
         del pair.pieces[item]
-        rest = [entry for entry in pair.outgoing if entry.id == item]
-        for entry in rest:
-            pair.outgoing.void(entry.number)
-        self._mail.void(pair.peer, rest)
+        self._mail.void(pair.peer, pair.outgoing.void(item, reported=True))
         return self._handlers.settled(pair.peer, kind, item, reason)
 
 

@@ -17,6 +17,7 @@ from ..messages.packets import Item
 from ..ratchet.prekeys import NewPrekey
 from .database import Database
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """A mailbox that keeps our mail.
@@ -54,7 +55,7 @@ class MailStore:
             return None
         [(out_epoch, out_next, in_epoch, in_through, sessions)] = rows
         entries = read(
-            "SELECT number, item, kind, expires, length(body), piece, voiding FROM outbox"
+            "SELECT number, item, kind, expires, length(body), piece, voiding, reported FROM outbox"
             " WHERE peer = ? ORDER BY number",
             key,
         )
@@ -72,8 +73,9 @@ class MailStore:
                     size=size,
                     piece=bool(piece),
                     voiding=bool(voiding),
+                    reported=bool(reported),
                 )
-                for number, item, kind, expires, size, piece, voiding in entries
+                for number, item, kind, expires, size, piece, voiding, reported in entries
             ),
         )
         return outgoing, Incoming(in_epoch, in_through, (Item(*row) for row in held), voided), bytes(sessions)
@@ -112,8 +114,8 @@ class MailStore:
         """From now on only a decision is asked for."""
         with self._database.write() as connection:
             connection.executemany(
-                "UPDATE outbox SET voiding = 1, body = x'' WHERE peer = ? AND number = ?",
-                [(peer.key, entry.number) for entry in entries],
+                "UPDATE outbox SET voiding = 1, reported = ?, body = x'' WHERE peer = ? AND number = ?",
+                [(entry.reported, peer.key, entry.number) for entry in entries],
             )
 
     def mark_left(self, peer: PeerId, entries: Iterable[Entry]) -> None:

@@ -113,7 +113,7 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_id ON messages (chat, id, ours);
 CREATE INDEX messages_chat ON messages (chat, number);
 -- What is not settled, and what was not read: few, among many.
-CREATE INDEX messages_open ON messages (chat, number) WHERE ours AND state < 2;
+CREATE INDEX messages_open ON messages (number) WHERE ours AND state < 2;
 CREATE INDEX messages_unread ON messages (chat, number) WHERE NOT ours AND state < 3;
 
 -- Full-text search: an index alone, its text is in `messages`.
@@ -153,6 +153,7 @@ MAIL: Final = """
         expires INTEGER NOT NULL,
         piece   INTEGER NOT NULL,                  -- one of several that have this id
         voiding INTEGER NOT NULL DEFAULT 0,        -- only a decision is asked for: there is no body any more
+        reported INTEGER NOT NULL DEFAULT 0,       -- another piece of it is void, and its fate was said
         left    INTEGER NOT NULL DEFAULT 0,        -- a copy may have left this machine
         body    BLOB    NOT NULL,
         PRIMARY KEY (peer, number)
