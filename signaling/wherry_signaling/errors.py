@@ -6,7 +6,7 @@
     ├── LocalError                  you, or this machine: mend it here
     │   ├── InvalidPeerId, InvalidAddress, InvalidLink, InvalidMultiaddr
     │   ├── IdentityCorrupt, IdentityLocked
-    │   ├── HomeUnusable, PortBusy, NoNetwork
+    │   ├── HomeUnusable, MailboxUnusable, PortBusy, NoNetwork
     │   └── Closed                  used after close()
     └── RemoteError                 the other side, or somebody between
         ├── Malformed, BadSignature, NotForUs, CannotOpen
@@ -129,6 +129,14 @@ class HomeUnusable(LocalError):
 
     code = "HOME_UNUSABLE"
     text, default_hint = "The home folder cannot be used", "Check who owns it, or choose another: --home DIR"
+
+
+class MailboxUnusable(LocalError):
+    """What is kept for others cannot be read or written."""
+
+    code = "MAILBOX_UNUSABLE"
+    text = "The mailboxes of others cannot be used"
+    default_hint = "Free some room; a damaged kept.db can be moved away: it has nothing of your own."
 
 
 class PortBusy(LocalError):

@@ -251,6 +251,8 @@ PREKEYS_PER_TAG_S: Final = (0.02, 5)
 
 #: Seconds until an inbox record is published again for its owner: the DHT forgets what nobody stores again.
 INBOX_REPUBLISH_S: Final = 12 * 3600
+#: The same where nobody but this endpoint has it: the DHT was not there.
+INBOX_AGAIN_S: Final = 600
 #: Seconds between two looks for inbox records whose time has come.
 INBOX_LOOK_S: Final = 30.0
 #: Rows that are deleted in one go when they have run out: everything else waits for that long.

@@ -1,7 +1,8 @@
 """The introducer alone: an endpoint without a node behind it. It imports neither WebRTC nor the DHT.
 
 It introduces peers to each other, keeps its clients' records in memory, answers STUN and serves the page. Its identity
-rests in `<home>/identity.key`, so that its address stays the same when it is started again.
+rests in `<home>/identity.key`, so that its address stays the same when it is started again; what it keeps in its
+mailboxes is in `<home>/kept.db`.
 """
 
 from __future__ import annotations
@@ -31,16 +32,22 @@ async def run_introducer(
 ) -> None:
     """Run an introducer until it is cancelled.
 
-    :param home: folder of its key, made if it is not there.
+    :param home: folder of its key and its mailboxes, made if it is not there.
     :param ask: asks for the passphrase of a locked key.
     :param ready: called once it listens.
     :raises PortBusy, NoNetwork: if it cannot listen there.
+    :raises MailboxUnusable: if the mailboxes' database cannot be opened.
     :raises HomeUnusable, IdentityCorrupt, IdentityLocked: if its key cannot be read or made.
     """
     raise_descriptor_limit()
     identity = await asyncio.to_thread(_identity, home, ask)
     async with Endpoint(
-        identity, listen, announce=announce, trust_forwarded_for=trust_forwarded_for, page=page
+        identity,
+        listen,
+        announce=announce,
+        trust_forwarded_for=trust_forwarded_for,
+        mailboxes=home / "kept.db",
+        page=page,
     ) as endpoint:
         ready(endpoint)
         await asyncio.Event().wait()

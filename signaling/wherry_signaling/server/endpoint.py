@@ -16,6 +16,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +34,8 @@ from .directory import Directory, LocalDirectory
 from .http import HttpListener
 from .hub import DeliverOwn, Hub, Neighbours
 from .ice import IceService, NoIce, OwnStun
+from .mailboxes import Desk, Mailboxes
+from .mailboxes.republishing import Republisher
 from .passing import Passing
 from .ports import bind_pair
 from .session import ServerSession
@@ -53,6 +56,8 @@ class Endpoint:
     :param neighbours: other endpoints, to tell clients of.
     :param announce: multiaddrs to show, where ours are not the ones from outside (proxy, NAT, container).
     :param trust_forwarded_for: networks (CIDR) of proxies whose X-Forwarded-For counts.
+    :param mailboxes: what is kept for peers that are away: a database file, or mailboxes that the caller closes; in
+        memory by default.
     :param page: folder of the built page; the package's own by default.
     :param listener: another way to take sockets in, such as `wherry.testing.sockets`; then nothing real is bound.
     :param udp: another way to bind UDP; with `listener` alone there is no UDP.
@@ -75,6 +80,7 @@ class Endpoint:
         neighbours: Neighbours | None = None,
         announce: Sequence[EndpointAddress] = (),
         trust_forwarded_for: Sequence[str] = (),
+        mailboxes: Mailboxes | Path | None = None,
         page: Path | None = None,
         listener: Listener | None = None,
         udp: BindUdp | None = None,
@@ -102,8 +108,9 @@ class Endpoint:
             own_clock=own_clock,
             random=random,
         )
+        self._mailboxes, self._own_mailboxes = mailboxes, ExitStack()
         self._sessions: set[ServerSession] = set()
-        self._sweeper: asyncio.Task[None] | None = None
+        self._upkeep: list[asyncio.Task[None]] = []
 
     def __repr__(self) -> str:
         host, port = self.listen
@@ -121,6 +128,11 @@ class Endpoint:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def mailboxes(self) -> Mailboxes:
+        """What is kept for peers that are away, while the endpoint is open."""
+        return self.hub.desk.mailboxes
 
     @property
     def port(self) -> int:
@@ -145,10 +157,11 @@ class Endpoint:
 
     async def close(self) -> None:
         """End every socket, stop listening, and give both ports back."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.wait([self._sweeper])
-            self._sweeper = None
+        for task in self._upkeep:
+            task.cancel()
+        if self._upkeep:
+            await asyncio.wait(self._upkeep)
+            self._upkeep.clear()
         if self._listener is not None:
             await self._listener.close()
         if self.udp is not None:
@@ -158,8 +171,13 @@ class Endpoint:
         if self._own_connector is not None:
             await self._own_connector.close()
         self.hub.close()
+        self._own_mailboxes.close()
 
     async def _open(self) -> None:
+        mailboxes = self._mailboxes
+        if not isinstance(mailboxes, Mailboxes):
+            mailboxes = self._own_mailboxes.enter_context(closing(Mailboxes(mailboxes)))
+        self.hub.desk = Desk(mailboxes, lambda: self.hub.now, self.hub.wall_clock)
         bind = self._bind_udp
         if self._listener is None:
             pair = bind_pair(*self.listen)
@@ -172,7 +190,11 @@ class Endpoint:
             await self.udp.open(Kind.STUN, StunResponder)
             if self._ice is None:
                 self.hub.ice = OwnStun(self.port)
-        self._sweeper = asyncio.create_task(self._sweep(), name="signaling sweeper")
+        republisher = Republisher(mailboxes, self.hub.directory, self.hub.wall_clock)
+        self._upkeep = [
+            asyncio.create_task(self._sweep(), name="signaling sweeper"),
+            asyncio.create_task(republisher.run(), name="inbox records"),
+        ]
 
     async def _serve(self, socket: Socket) -> None:
         """One socket, from its handshake to its end."""

@@ -27,6 +27,7 @@ from .admission import Admission, Source
 from .deliveries import Deliveries, Done
 from .directory import Directory
 from .ice import IceService
+from .mailboxes.desk import Desk
 from .passing import Passing
 from .registry import Registry
 from .ways_back import WaysBack
@@ -63,7 +64,12 @@ class Counts:
 
 
 class Hub:
-    """The endpoint behind its sockets. Its owner calls `sweep` now and then, and `close` at the end."""
+    """The endpoint behind its sockets. Its owner calls `sweep` now and then, and `close` at the end.
+
+    :ivar desk: the mailboxes' own; set by the owner before the first socket.
+    """
+
+    desk: Desk
 
     def __init__(
         self,
@@ -161,8 +167,9 @@ class Hub:
         self._ways_back.forget(recipient)
 
     def sweep(self) -> None:
-        """Forget reservations that ran out."""
+        """Forget reservations that ran out, and what was kept long enough."""
         self.registry.sweep(self.now)
+        self.desk.sweep()
 
     def close(self) -> None:
         """Stop the clock."""

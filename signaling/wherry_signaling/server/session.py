@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from .. import wire
+from .. import wire, wire_mailbox
 from ..domains import Purpose
 from ..errors import (
     BadSignature,
@@ -43,6 +43,7 @@ from ..wire import Role, Status
 from .admission import Source
 from .deliveries import Done
 from .hub import Hub
+from .mailboxes.desk import ROLES
 
 Work = Coroutine[Any, Any, None]
 
@@ -81,6 +82,15 @@ class ServerSession:
         self._under_way = 0
         self._work: set[asyncio.Task[None]] = set()
 
+    @property
+    def key(self) -> bytes:
+        """The client's public key, proven."""
+        return self._peer.key
+
+    def tell_waiting(self, count: int) -> bool:
+        """Tell the client that something was left for it; False if it is too slow for one more word."""
+        return self._link.post(wire_mailbox.Waiting(0, count))
+
     async def run(self) -> None:
         """Serve the client until its socket ends."""
         try:
@@ -98,6 +108,7 @@ class ServerSession:
                         task.cancel()
         finally:
             self._hub.gone(self._peer.key, self)
+            self._hub.desk.gone(self)
 
     async def close(self) -> None:
         """End the socket; `run` returns soon after."""
@@ -248,6 +259,8 @@ class ServerSession:
                 raise Malformed(f"{error.text}: {error.detail}") from error
             if document.record.peer != self._peer:
                 raise Malformed("the document speaks of somebody else")
+            if document.purpose is Purpose.INBOX_RECORD:
+                self._hub.desk.published(self._peer.key, document.data)
             self._reply(frame.id, Status.OK, str(await self._hub.directory.publish(document)))
 
         return self._slow(frame.id, work())
@@ -263,6 +276,9 @@ class ServerSession:
             if endpoints and introducer.peer != self._peer:
                 others.append((introducer.peer.key, endpoints[:INTRODUCER_ENDPOINTS]))
         self._link.post(wire.Others(frame.id, others[: frame.count]), always=True)
+
+    def _mailbox(self, frame: Any) -> None:
+        self._link.post(self._hub.desk.answer(self, frame), always=True)
 
     def _ping(self, frame: wire.Ping) -> None:
         self._link.post(wire.Pong(frame.id, int(self._hub.own_clock() * 1000)), always=True)
@@ -284,4 +300,5 @@ _HANDLERS: dict[type[Any], tuple[Callable[[ServerSession, Any], Work | None], fr
     wire.LookUp: (ServerSession._look_up, _ANY),
     wire.Neighbours: (ServerSession._neighbours, _ANY),
     wire.Ping: (ServerSession._ping, _ANY),
+    **{kind: (ServerSession._mailbox, roles) for kind, roles in ROLES.items()},
 }
