@@ -38,8 +38,19 @@ export function hashOf(route: Route): string {
   }
 }
 
-/** The message that a chat is opened at, for whoever opens it next. */
-export const sought = signal<{ readonly peer: string; readonly id: string } | null>(null);
+interface Sought {
+  readonly peer: string;
+  readonly id: string;
+}
+
+const wanted = signal<Sought | null>(null);
+
+/** The message that a chat is to be shown at. */
+export const sought: ReadonlySignal<Sought | null> = wanted;
+
+export const seek = (peer: string, id: string): void => void (wanted.value = { peer, id });
+
+export const found = (): void => void (wanted.value = null);
 
 const current = signal<Route>(parseRoute(location.hash));
 

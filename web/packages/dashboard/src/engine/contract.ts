@@ -6,6 +6,7 @@ import { MemoryMail } from "./memory-mail.ts";
 import { parsePasted } from "./parse.ts";
 import { PeerEngine } from "./peer-engine.ts";
 import { STAGES } from "./stages.ts";
+import { tabMail } from "./tab-mail.ts";
 
 export interface Started {
   readonly engine: Engine;
@@ -43,12 +44,41 @@ export class Clock {
 /** What hangs on promises alone is done after a turn of the loop. */
 export const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** A peer that does nothing: what is tried here goes through its mail. */
-export const idlePeer = (state: PeerState): Peer => {
+/** A peer whose friends and messages are those of `mail`, and that does nothing else. */
+export const peerAround = (state: PeerState, mail: MemoryMail): Peer => {
   const nothing = (): Promise<never> => new Promise(() => undefined);
   return {
     state,
-    subscribe: () => () => undefined,
+    subscribe: (listener) =>
+      mail.subscribe((event) => listener(event.type === "gap" ? { type: "state", state: { ...state, tab: "follower" } } : event)),
+    friends: {
+      list: mail.friends,
+      add: (text, hello) => mail.add(text, hello ?? ""),
+      accept: mail.accept,
+      decline: mail.decline,
+      withdraw: mail.withdraw,
+      remove: mail.remove,
+      block: mail.block,
+      unblock: mail.unblock,
+      label: mail.label,
+      profile: mail.profile,
+      setProfile: mail.setProfile,
+      setPresence: mail.setPresence,
+      safetyNumber: mail.safetyNumber,
+      compared: mail.compared,
+      addresses: nothing,
+      newAddress: nothing,
+      rotateAddress: nothing,
+    },
+    messages: {
+      send: (peer, content, replyTo) => mail.send(peer, String(content), replyTo ?? null),
+      retry: mail.retry,
+      delete: mail.delete,
+      history: (peer, before, limit) => mail.messages(peer, before ?? null, limit ?? 50),
+      search: mail.search,
+      markRead: mail.read,
+      typing: mail.typing,
+    },
     connect: () => Promise.resolve(state.connections[0] as ConnectionState),
     disconnect: () => Promise.resolve(),
     ping: nothing,
@@ -69,7 +99,8 @@ const tab: Contracted = {
   start: () => {
     const clock = new Clock();
     const mail = new MemoryMail(STATE.id, parsePasted, clock.time);
-    const engine = new PeerEngine(idlePeer(STATE), mail, new Keep(null, STATE.id), {
+    const peer = peerAround(STATE, mail);
+    const engine = new PeerEngine(peer, tabMail(peer), new Keep(null, STATE.id), {
       clock: clock.time,
       time: clock.time,
       pause: clock.pause,

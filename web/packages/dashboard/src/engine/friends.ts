@@ -54,7 +54,11 @@ export interface Message {
   readonly to: string;
   /** When it was written here, or came in. */
   readonly at: number;
+  /** When its writer says it was written. */
+  readonly sent: number;
   readonly text: string;
+  /** Of a message of bytes; null of a text. */
+  readonly data: Uint8Array | null;
   /** The id of the message it answers. */
   readonly replyTo: string | null;
   readonly state: MessageState;
@@ -95,10 +99,10 @@ export interface Page {
 }
 
 /** Types of pictures that may stand in the page: none of them can hold a script. */
-const PICTURE_TYPES: readonly string[] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
+const PICTURE_TYPES: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/webp", "image/gif"]);
 
 /** A picture that somebody else made, as a URL that is safe to show; null if it is none. */
 export function pictureOf(type: string, base64: string): string | null {
-  if (!PICTURE_TYPES.includes(type) || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
+  if (!PICTURE_TYPES.has(type) || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
   return `data:${type};base64,${base64}`;
 }

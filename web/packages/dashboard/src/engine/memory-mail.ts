@@ -180,7 +180,8 @@ export class MemoryMail implements Mail {
   #keep(peer: string, change: Partial<Message> & Pick<Message, "from" | "to" | "text" | "state">): Message {
     this.#count += 1;
     const id = this.#count.toString(16).padStart(32, "0");
-    const message: Message = { id, at: this.#time(), replyTo: null, places: 0, until: null, reason: null, ...change };
+    const now = this.#time();
+    const message: Message = { id, at: now, sent: now, data: null, replyTo: null, places: 0, until: null, reason: null, ...change };
     this.#messages.set(peer, [...(this.#messages.get(peer) ?? []), message]);
     this.#tell({ type: "message", peer, message });
     this.#set(peer, {});

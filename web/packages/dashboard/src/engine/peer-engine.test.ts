@@ -2,6 +2,7 @@
 import { WherryError, type ConnectionState, type Peer, type PeerEvent, type PeerState, type Trace } from "@wherry/peer";
 import { beforeEach, describe, expect, it } from "vitest";
 import { addressOf, idOf } from "./cast.ts";
+import { peerAround } from "./contract.ts";
 import { Keep } from "./keep.ts";
 import { MemoryMail } from "./memory-mail.ts";
 import { parsePasted } from "./parse.ts";
@@ -46,6 +47,9 @@ class AskedPeer implements Peer {
   handle = (): (() => void) => () => undefined;
   traces = (): readonly Trace[] => [];
   parse = parsePasted;
+  readonly mail = new MemoryMail(STATE.id, parsePasted, () => 1000);
+  readonly friends = peerAround(STATE, this.mail).friends;
+  readonly messages = peerAround(STATE, this.mail).messages;
 }
 
 let peer: AskedPeer;
@@ -53,7 +57,7 @@ let engine: PeerEngine;
 let reloads: number;
 
 const start = (): PeerEngine =>
-  new PeerEngine(peer, new MemoryMail(STATE.id, parsePasted, () => 1000), new Keep(localStorage, STATE.id), {
+  new PeerEngine(peer, peer.mail, new Keep(localStorage, STATE.id), {
     clock: () => 0,
     time: () => 1000,
     pause: () => Promise.resolve(),

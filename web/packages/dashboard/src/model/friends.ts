@@ -74,7 +74,7 @@ function friendRow(state: State, friend: Friend, names: ReadonlyMap<string, numb
     name,
     ambiguous: name !== null && ((names.get(name) ?? 0) > 1 || name === tidyName(state.peer?.name)),
     link: friendLink(state, friend),
-    rttMs: open?.rttMs ?? null,
+    rttMs: state.gone === null ? (open?.rttMs ?? null) : null,
   };
 }
 

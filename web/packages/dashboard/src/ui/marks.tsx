@@ -32,9 +32,11 @@ const SHAPES: Readonly<Record<MessageState, () => preact.JSX.Element>> = {
 export function StateMark({ state }: { readonly state: MessageState }) {
   const Shape = SHAPES[state];
   return (
-    <svg class={`state-mark state-${state}`} viewBox="-2 0 23 16" width="23" height="16" role="img" aria-label={STATE_WORDS[state]}>
-      <title>{STATE_WORDS[state]}</title>
-      <Shape />
-    </svg>
+    <span class={`state-mark state-${state}`} title={STATE_WORDS[state]}>
+      <svg viewBox="-2 0 23 16" width="23" height="16" aria-hidden="true" focusable="false">
+        <Shape />
+      </svg>
+      <span class="offscreen">{STATE_WORDS[state]}</span>
+    </span>
   );
 }

@@ -1,7 +1,7 @@
 /** One conversation: who it is and the way there, what was said, and what one writes. */
 import { useEffect } from "preact/hooks";
 import { now } from "../clock.ts";
-import { useCommand, useEngine, useEngineState } from "../context.ts";
+import { useEngine, useEngineState } from "../context.ts";
 import { EMPTY_CHAT, type Friend } from "../engine/friends.ts";
 import { friendLink, friendOf, friendRows, type FriendRow } from "../model/friends.ts";
 import { isOpen } from "../model/link.ts";
@@ -31,12 +31,12 @@ export function ChatView({ id }: { readonly id: string }) {
 function Chat({ friend, row }: { readonly friend: Friend; readonly row: FriendRow }) {
   const engine = useEngine();
   const state = useEngineState();
-  const open = useCommand(engine.messages.open);
   const chat = state.chats[friend.peer] ?? EMPTY_CHAT;
   const who = row.name ?? shortId(row.id);
   const between = friend.state === "friends";
   const silent = chat.messages.length === 0;
-  useEffect(() => open.run(friend.peer), [engine, friend.peer]);
+  const { peer } = friend;
+  useEffect(() => void engine.messages.open(peer), [engine, peer]);
   useRead(friend.peer, friend.unread);
   return (
     <section class="chat" aria-labelledby="chat-name">
@@ -123,6 +123,10 @@ function ChatSkeleton() {
   return (
     <section class="chat" aria-busy="true">
       <h1 class="offscreen">Getting your friends…</h1>
+      <div class="chat-head skeleton" aria-hidden="true">
+        <span class="bone bone-face" />
+        <span class="bone bone-name" />
+      </div>
       <div class="log">
         <LogSkeleton />
       </div>

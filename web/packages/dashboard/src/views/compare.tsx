@@ -42,8 +42,8 @@ export function CompareCard({ friend, who }: { readonly friend: Friend; readonly
         <>
           <p>Read this to {who} on a call, or hold the two screens side by side.</p>
           <ol class="digits" aria-label="Safety number">
-            {groupsOfFive(digits).map((group, n) => (
-              <li key={n}>{group}</li>
+            {groupsOfFive(digits).map(({ at, digits: group }) => (
+              <li key={at}>{group}</li>
             ))}
           </ol>
           <div class="row">
@@ -53,7 +53,7 @@ export function CompareCard({ friend, who }: { readonly friend: Friend; readonly
             <button type="button" class="button" disabled={compared.busy} onClick={() => answer(false)}>
               They differ
             </button>
-            <CopyButton text={groupsOfFive(digits).join(" ")} label="Copy" class="quiet" />
+            <CopyButton text={groupsOfFive(digits).map((group) => group.digits).join(" ")} label="Copy" class="quiet" />
           </div>
         </>
       )}

@@ -21,7 +21,7 @@ export function Composer({ friend, who }: { readonly friend: Friend; readonly wh
   const engine = useEngine();
   const state = useEngineState();
   const { peer } = friend;
-  const box = useRef<HTMLTextAreaElement>(null);
+  const boxRef = useRef<HTMLTextAreaElement>(null);
   const text = drafts.value[peer] ?? "";
   const answered = replying.value[peer];
   const setText = (next: string): void => void (drafts.value = { ...drafts.value, [peer]: next });
@@ -31,21 +31,21 @@ export function Composer({ friend, who }: { readonly friend: Friend; readonly wh
     setText("");
     setAnswered(undefined);
     tell(false);
-    box.current?.focus();
+    boxRef.current?.focus();
   });
-  const away = awayLine(friend, friendLink(state, friend), who, now.value);
+  const away = awayLine(friend, friendLink(state, friend), who, now.value, state.gone !== null);
   useLayoutEffect(() => {
-    const at = box.current;
+    const at = boxRef.current;
     if (at === null) return;
     at.style.height = "auto";
     at.style.height = `${at.scrollHeight + 2}px`; // with its borders; the style sheet says how high it may grow
   }, [text]);
   useEffect(() => {
-    if (!narrow.value && !touched.value) box.current?.focus({ preventScroll: true });
+    if (!narrow.value && !touched.value) boxRef.current?.focus({ preventScroll: true });
   }, [peer]);
   const submit = (event: Event): void => {
     event.preventDefault();
-    if (text.trim() !== "") send.run(peer, text, answered?.id ?? null);
+    if (text.trim() !== "" && state.gone === null) send.run(peer, text, answered?.id ?? null);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape") setAnswered(undefined);
@@ -72,7 +72,7 @@ export function Composer({ friend, who }: { readonly friend: Friend; readonly wh
         </label>
         <textarea
           id="message-text"
-          ref={box}
+          ref={boxRef}
           rows={1}
           value={text}
           maxLength={LONGEST}
@@ -86,7 +86,7 @@ export function Composer({ friend, who }: { readonly friend: Friend; readonly wh
           onKeyDown={onKeyDown}
           onBlur={() => tell(false)}
         />
-        <button type="submit" class="button primary square send" aria-label={`Send to ${who}`} disabled={text.trim() === "" || send.busy}>
+        <button type="submit" class="button primary square send" aria-label={`Send to ${who}`} disabled={text.trim() === "" || send.busy || state.gone !== null}>
           <Icon name="send" size={22} />
         </button>
       </div>
@@ -97,11 +97,11 @@ export function Composer({ friend, who }: { readonly friend: Friend; readonly wh
 /** Tells the other side that one is writing, now and then, and that one has stopped. */
 function useTyping(peer: string): (typing: boolean) => void {
   const engine = useEngine();
-  const told = useRef({ typing: false, at: 0 });
+  const toldRef = useRef({ typing: false, at: 0 });
   return (typing) => {
-    const { typing: was, at } = told.current;
+    const { typing: was, at } = toldRef.current;
     if (typing === was && (!typing || Date.now() - at < TYPING_EVERY)) return;
-    told.current = { typing, at: Date.now() };
+    toldRef.current = { typing, at: Date.now() };
     void engine.messages.typing(peer, typing);
   };
 }

@@ -108,7 +108,7 @@ function WayCard({ friend, row, who }: RowProperties) {
   const { sentence, advice } = linkSentence(link, who, now.value);
   const away = link.code === "waiting" ? "What you write is kept until then." : advice;
   const failed = friend.peers.map((id) => state.traces[id]).find((trace) => trace?.outcome === "failed");
-  const why = link.code === "waiting" && failed?.error != null ? because(failed.error, who).sentence : "";
+  const why = link.code === "waiting" && failed !== undefined && failed.error !== null ? because(failed.error, who).sentence : "";
   return (
     <Card
       title="Connection"

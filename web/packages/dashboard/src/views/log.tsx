@@ -4,7 +4,7 @@ import { now } from "../clock.ts";
 import { useEngine } from "../context.ts";
 import type { Chat, Friend, Message } from "../engine/friends.ts";
 import { daysOf, excerpt, type Run } from "../model/conversation.ts";
-import { sought } from "../router.ts";
+import { found, sought } from "../router.ts";
 import { Icon } from "../ui/icon.tsx";
 import { dayWords } from "../words/chat.ts";
 import { Said } from "./message.tsx";
@@ -21,22 +21,22 @@ const NEAR = 80;
 
 export function Log({ friend, chat, who, self }: Properties) {
   const engine = useEngine();
-  const box = useRef<HTMLDivElement>(null);
+  const boxRef = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const [chosen, setChosen] = useState<string | null>(null);
   const firstNew = useFirstNew(friend, chat);
-  const end = (): void => box.current?.scrollTo({ top: box.current.scrollHeight });
-  useKept(box, chat, atEnd);
+  const end = (): void => boxRef.current?.scrollTo({ top: boxRef.current.scrollHeight });
+  useKept(boxRef, chat, atEnd);
   useSought(friend.peer, setAtEnd);
   const onScroll = (): void => {
-    const at = box.current;
+    const at = boxRef.current;
     if (at === null) return;
     setAtEnd(at.scrollHeight - at.scrollTop - at.clientHeight < NEAR);
     if (at.scrollTop < NEAR && chat.older && !chat.loading) void engine.messages.loadOlder(friend.peer);
   };
   return (
     <div class="log-frame">
-      <div class="log" ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={`Messages with ${who}`}>
+      <div class="log" ref={boxRef} onScroll={onScroll} role="log" aria-live="off" aria-label={`Messages with ${who}`}>
         {chat.older && (
           <button type="button" class="button quiet older" disabled={chat.loading} onClick={() => void engine.messages.loadOlder(friend.peer)}>
             {chat.loading ? "Loading…" : "Older messages"}
@@ -115,49 +115,55 @@ function RunView({ run, all, peer, who, firstNew, chosen, onChoose }: RunPropert
 }
 
 /** The first message that was unread when the chat was opened; the line above it stays while one is here. */
-function useFirstNew(friend: Friend, chat: Chat): string | null {
-  const [unread] = useState(friend.unread);
+function useFirstNew({ peer, unread }: Friend, { messages }: Chat): string | null {
+  const [then] = useState(unread);
   const [first, setFirst] = useState<string | null>(null);
   useEffect(() => {
-    if (unread === 0 || first !== null || chat.messages.length === 0) return;
-    setFirst(chat.messages.filter((each) => each.from === friend.peer).at(-unread)?.id ?? null);
-  }, [chat.messages.length]);
+    if (then > 0 && first === null) setFirst(messages.filter((each) => each.from === peer).at(-then)?.id ?? null);
+  }, [then, first, messages, peer]);
   return first;
 }
 
 /** The place of the box: at the end with what is new, and unmoved by what is loaded above. */
-function useKept(box: { readonly current: HTMLDivElement | null }, chat: Chat, atEnd: boolean): void {
-  const before = useRef({ first: "", height: 0 });
+function useKept(boxRef: { readonly current: HTMLDivElement | null }, { messages, typing }: Chat, atEnd: boolean): void {
+  const beforeRef = useRef({ first: "", height: 0 });
+  const first = messages[0]?.id ?? "";
   useLayoutEffect(() => {
-    const at = box.current;
+    const at = boxRef.current;
     if (at === null) return;
-    const first = chat.messages[0]?.id ?? "";
-    const { first: was, height } = before.current;
+    const before = beforeRef.current;
     if (atEnd) at.scrollTop = at.scrollHeight;
-    else if (was !== "" && was !== first) at.scrollTop += at.scrollHeight - height;
-    before.current = { first, height: at.scrollHeight };
-  }, [chat.messages, chat.typing]);
+    else if (before.first !== "" && before.first !== first) at.scrollTop += at.scrollHeight - before.height;
+    beforeRef.current = { first, height: at.scrollHeight };
+  }, [boxRef, messages, first, typing, atEnd]);
+  useEffect(() => {
+    const at = boxRef.current;
+    if (at === null || !atEnd) return undefined;
+    const sized = new ResizeObserver(() => (at.scrollTop = at.scrollHeight)); // a keyboard came up, or the box below grew
+    sized.observe(at);
+    return () => sized.disconnect();
+  }, [boxRef, atEnd]);
 }
 
 /** Go to the message that was searched for, loading as far back as need be. */
 function useSought(peer: string, setAtEnd: (there: boolean) => void): void {
-  const engine = useEngine();
+  const { messages } = useEngine();
   const wanted = sought.value;
   useEffect(() => {
     if (wanted?.peer !== peer) return;
-    sought.value = null;
     setAtEnd(false);
     const go = async (): Promise<void> => {
-      await engine.messages.reach(peer, wanted.id);
+      await messages.reach(peer, wanted.id);
       requestAnimationFrame(() => {
         const said = document.getElementById(`m-${wanted.id}`);
         said?.scrollIntoView({ block: "center" });
         said?.classList.add("said-sought");
         setTimeout(() => said?.classList.remove("said-sought"), 2000);
+        found();
       });
     };
     void go();
-  }, [wanted]);
+  }, [wanted, peer, messages, setAtEnd]);
 }
 
 /** What comes in while one is here, for screen readers; what was there already is not read out. */

@@ -5,13 +5,13 @@ import { now } from "../clock.ts";
 import { useCommand, useEngine } from "../context.ts";
 import type { Message } from "../engine/friends.ts";
 import { excerpt } from "../model/conversation.ts";
-import { hashOf, sought } from "../router.ts";
+import { hashOf, seek } from "../router.ts";
 import { Icon } from "../ui/icon.tsx";
 import { StateMark } from "../ui/marks.tsx";
 import { ErrorLine } from "../ui/parts.tsx";
 import { failedWords, STATE_WORDS, stateSentence } from "../words/chat.ts";
 import { linked } from "../words/linked.ts";
-import { moment } from "../words/units.ts";
+import { bytes, moment } from "../words/units.ts";
 import { replying } from "./drafts.ts";
 
 interface Properties {
@@ -41,7 +41,7 @@ export function Said(properties: Properties) {
       <div class="bubble" onClick={choose}>
         {quoted !== undefined && <Quote quoted={quoted} peer={peer} who={who} />}
         <p class="said-text" dir="auto">
-          <Text text={message.text} />
+          {message.data === null ? <Text text={message.text} /> : <em>{bytes(message.data.length)} of data from an application</em>}
         </p>
         <button type="button" class="said-meta" aria-expanded={chosen} onClick={onChoose}>
           <time dateTime={new Date(message.at).toISOString()}>{time}</time>
@@ -61,17 +61,17 @@ const clockOf = (at: number): string => moment(at, at);
 function Text({ text }: { readonly text: string }) {
   return (
     <>
-      {linked(text).map((part, n) => {
+      {linked(text).map((part) => {
         if (part.kind === "text") return part.text;
         if (part.kind === "invite") {
           return (
-            <a key={n} href={hashOf({ at: "add", text: part.text })}>
+            <a key={part.at} href={hashOf({ at: "add", text: part.text })}>
               {part.text}
             </a>
           );
         }
         return (
-          <a key={n} href={part.href} target="_blank" rel="noopener noreferrer">
+          <a key={part.at} href={part.href} target="_blank" rel="noopener noreferrer">
             {part.text}
           </a>
         );
@@ -89,7 +89,7 @@ interface QuoteProperties {
 function Quote({ quoted, peer, who }: QuoteProperties) {
   if (quoted === null) return <p class="quote quote-gone">An earlier message</p>;
   return (
-    <button type="button" class="quote" onClick={() => (sought.value = { peer, id: quoted.id })}>
+    <button type="button" class="quote" onClick={() => seek(peer, quoted.id)}>
       <strong>{quoted.from === peer ? who : "You"}</strong>
       <span>{excerpt(quoted.text)}</span>
     </button>

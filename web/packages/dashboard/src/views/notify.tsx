@@ -58,11 +58,11 @@ export function NotifyCard() {
 /** Tells of each message that comes in while nobody looks. */
 export function useNotifications(): void {
   const { friends } = useEngineState();
-  const known = useRef<ReadonlyMap<string, string> | null>(null);
+  const knownRef = useRef<ReadonlyMap<string, string> | null>(null);
   useEffect(() => {
     if (friends === null) return;
-    const before = known.current;
-    known.current = new Map(friends.flatMap((each) => (each.last === null ? [] : [[each.peer, each.last.id] as const])));
+    const before = knownRef.current;
+    knownRef.current = new Map(friends.flatMap((each) => (each.last === null ? [] : [[each.peer, each.last.id] as const])));
     if (before === null) return;
     for (const friend of friends) {
       const { last, peer } = friend;

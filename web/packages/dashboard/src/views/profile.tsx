@@ -62,7 +62,7 @@ function Picture({ profile }: { readonly profile: Profile }) {
     <div class="profile-picture">
       <Avatar id={peer?.id ?? ""} picture={profile.avatar} size={56} />
       <div class="row">
-        <input id="picture" class="offscreen" type="file" accept="image/*" ref={file} aria-label="A picture" onChange={() => void read()} />
+        <input type="file" hidden accept="image/*" ref={file} onChange={() => void read()} />
         <button type="button" class="button" disabled={set.busy} onClick={() => file.current?.click()}>
           {profile.avatar === null ? "Add a picture" : "Another picture"}
         </button>

@@ -5,7 +5,7 @@ import { useEngine, useEngineState } from "../context.ts";
 import type { ErrorInfo } from "../engine/engine.ts";
 import type { Message } from "../engine/friends.ts";
 import { friendOf, friendRows, nameOf } from "../model/friends.ts";
-import { hashOf, sought } from "../router.ts";
+import { hashOf, seek } from "../router.ts";
 import { Icon } from "../ui/icon.tsx";
 import { ErrorLine } from "../ui/parts.tsx";
 import { lastWords } from "../words/chat.ts";
@@ -111,7 +111,7 @@ function Hit({ message, words }: { readonly message: Message; readonly words: st
     <a
       class="hit"
       href={hashOf({ at: "chat", id: friend?.peer ?? peer })}
-      onClick={() => (sought.value = { peer: friend?.peer ?? peer, id: message.id })}
+      onClick={() => seek(friend?.peer ?? peer, message.id)}
     >
       <span class="hit-who">
         {own ? `You to ${called(nameOf(friend), peer)}` : called(nameOf(friend), peer)}
@@ -141,6 +141,16 @@ function Marked({ text, words }: { readonly text: string; readonly words: string
     .filter((word) => word !== "")
     .map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
   if (escaped.length === 0) return <>{text}</>;
-  const parts = text.split(new RegExp(`(${escaped.join("|")})`, "giu"));
-  return <>{parts.map((part, n) => (n % 2 === 1 ? <mark key={n}>{part}</mark> : part))}</>;
+  const parts: preact.ComponentChildren[] = [];
+  let from = 0;
+  for (const { 0: word, index } of text.matchAll(new RegExp(escaped.join("|"), "giu"))) {
+    parts.push(text.slice(from, index), <mark key={index}>{word}</mark>);
+    from = index + word.length;
+  }
+  return (
+    <>
+      {parts}
+      {text.slice(from)}
+    </>
+  );
 }

@@ -72,7 +72,13 @@ function Choices({ friend, who }: { readonly friend: Friend; readonly who: strin
         )}
         {friend.state === "declined" && (
           <>
-            <AskAgain friend={friend} />
+            {friend.reason === "old_address" ? (
+              <a class="button primary" href="#/add/">
+                <Icon name="plus" /> Add a fresh link
+              </a>
+            ) : (
+              <AskAgain friend={friend} />
+            )}
             <button type="button" class="button quiet" disabled={remove.busy} onClick={() => remove.run(peer)}>
               Remove from list
             </button>

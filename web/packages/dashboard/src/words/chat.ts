@@ -53,14 +53,15 @@ export function failedWords(reason: string | null, who: string): string {
 /** How long a message is kept, milliseconds: what is written now, and nobody collects, ends then. */
 export const LIFETIME = 14 * 24 * 3_600_000;
 
-/** The thin line over the box: what becomes of what is written now. Null where it just arrives. */
-export function awayLine(friend: Friend, link: Link, who: string, now: number): string | null {
+/** The thin line over the box: what becomes of what is written now. Null where it just arrives. `gone`: the node is. */
+export function awayLine(friend: Friend, link: Link, who: string, now: number, gone = false): string | null {
+  if (gone) return "The node has stopped. What you write stays in this box until it is back.";
   if (isOpen(link) || link.code === "connecting") return null;
   if (link.code === "self_offline") return "You are offline. What you write waits here and goes out by itself.";
   const until = date(now + LIFETIME, now);
   const away = link.code === "unreachable" ? `${who} cannot be reached.` : `${who} is not here.`;
   if (friend.places === null) return `${away} What you write is kept, sealed, until ${who} is back, or until ${until}.`;
-  if (friend.places === 0) return `${away} Nobody keeps messages for ${who}: what you write waits here until both are.`;
+  if (friend.places === 0) return `${away} Nobody keeps messages for ${who}: what you write waits on this device until you are both here.`;
   return `${away} What you write is kept, sealed, at ${count(friend.places, "place")} until ${until}.`;
 }
 
@@ -79,4 +80,5 @@ export const lastWords = (at: number, now: number): string =>
   new Date(at).toDateString() === new Date(now).toDateString() ? moment(at, now) : date(at, now);
 
 /** 60 digits as 12 groups of 5. */
-export const groupsOfFive = (digits: string): readonly string[] => digits.replaceAll(/\D/g, "").match(/.{1,5}/g) ?? [];
+export const groupsOfFive = (digits: string): readonly { readonly at: number; readonly digits: string }[] =>
+  [...digits.replaceAll(/\D/g, "").matchAll(/.{1,5}/g)].map((match) => ({ at: match.index, digits: match[0] }));

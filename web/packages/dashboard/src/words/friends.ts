@@ -44,7 +44,7 @@ export function friendWords(friend: Friend, link: Link, who: string, now: number
     case "received":
       return "Wants to be your friend";
     case "declined":
-      return "Declined your request";
+      return friend.reason === null ? "Declined your request" : "Request did not arrive";
     case "blocked":
       return "Blocked";
     case "stranger":

@@ -1,10 +1,15 @@
 /** Text with the links in it found: web addresses, and Wherry's own. Everything else stays text. */
 
-export type Part =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "web"; readonly text: string; readonly href: string }
-  /** An invite: it opens "who is this?". */
-  | { readonly kind: "invite"; readonly text: string };
+export type Part = {
+  /** Where it begins. */
+  readonly at: number;
+  readonly text: string;
+} & (
+  | { readonly kind: "text" }
+  | { readonly kind: "web"; readonly href: string }
+  /** It opens "who is this?". */
+  | { readonly kind: "invite" }
+);
 
 const LINK = /https?:\/\/[^\s<>"]+|wherry:[1-9A-HJ-NP-Za-km-z]{40,}[^\s<>"]*/gu;
 
@@ -16,17 +21,17 @@ export function linked(text: string): readonly Part[] {
   let from = 0;
   for (const match of text.matchAll(LINK)) {
     const found = match[0].replace(TRAILING, "");
-    const part = partOf(found);
+    const part = partOf(found, match.index);
     if (part === null) continue;
-    if (match.index > from) parts.push({ kind: "text", text: text.slice(from, match.index) });
+    if (match.index > from) parts.push({ kind: "text", at: from, text: text.slice(from, match.index) });
     parts.push(part);
     from = match.index + found.length;
   }
-  if (from < text.length) parts.push({ kind: "text", text: text.slice(from) });
+  if (from < text.length) parts.push({ kind: "text", at: from, text: text.slice(from) });
   return parts;
 }
 
-function partOf(found: string): Part | null {
-  if (found.startsWith("wherry:") || /^https?:\/\/[^/]+\/?#\/add\//.test(found)) return { kind: "invite", text: found };
-  return URL.canParse(found) ? { kind: "web", text: found, href: new URL(found).href } : null;
+function partOf(found: string, at: number): Part | null {
+  if (found.startsWith("wherry:") || /^https?:\/\/[^/]+\/?#\/add\//.test(found)) return { kind: "invite", at, text: found };
+  return URL.canParse(found) ? { kind: "web", at, text: found, href: new URL(found).href } : null;
 }
