@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import ipaddress
 from typing import Any
 
@@ -190,3 +191,33 @@ class Handshake:
 def frame(key: bytes, count: int, data: bytes) -> bytes:
     """A frame inside the session's cipher."""
     return crypto.xchacha20poly1305(key, count.to_bytes(8, "big") + bytes(16), data, b"")
+
+
+# -- mailboxes --------------------------------------------------------------------------------------------------------
+
+WEEK_S = 604_800
+
+
+def friend_secret(own: Person, theirs: bytes) -> bytes:
+    shared = crypto.x25519(crypto.x25519_of_seed(own.seed), crypto.x25519_of_public(theirs))
+    return crypto.hkdf(shared, b"".join(sorted((own.key, theirs))), domain("friend-secret"), 32)
+
+
+def tag(word: str, key: bytes, recipient: bytes, mailbox: bytes, week: int) -> bytes:
+    return hmac.digest(key, join(domain(f"tag-{word}"), recipient, mailbox, week.to_bytes(8, "big")), "sha256")[:16]
+
+
+def work_bits(tag: bytes, sealed: bytes, nonce: bytes) -> int:
+    digest = hashlib.sha256(join(domain("mailbox-work"), tag, hashlib.sha256(sealed).digest(), nonce)).digest()
+    return f"{int.from_bytes(digest, 'big'):0256b}".find("1")
+
+
+def safety_number(one: bytes, other: bytes) -> str:
+    digits = []
+    for key in (one, other):
+        hashed = join(domain("safety-number"), key)
+        for _ in range(5200):
+            hashed = hashlib.sha512(hashed + key).digest()
+        groups = [int.from_bytes(hashed[start : start + 5], "big") % 100_000 for start in (0, 5, 10, 15, 20, 25)]
+        digits.append(" ".join(f"{group:05}" for group in groups))
+    return " ".join(sorted(digits))

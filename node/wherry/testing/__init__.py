@@ -10,7 +10,8 @@
         run_virtual(scenario())         # hours of timeouts in milliseconds, the same each time
 
 `MemoryNetwork` carries datagrams (the DHT), `MemorySockets` signaling, and the engine in memory carries connections.
-Endpoints that lie are in `wherry.testing.liars`, networks of DHT nodes in `wherry.testing.dht`.
+Endpoints that lie are in `wherry.testing.liars`, mailboxes that do in `wherry.testing.lying_mailboxes`, networks of DHT
+nodes in `wherry.testing.dht`.
 """
 
 from .clock import Stuck as Stuck, VirtualClockLoop as VirtualClockLoop, run_virtual as run_virtual

@@ -12,6 +12,7 @@ from .people import Case
 from .record import documents
 from .signals import signals
 from .strict import strict
+from .tags import tags
 from .wire import wire
 
 FILES: dict[str, Callable[[], list[Case]]] = {
@@ -25,5 +26,6 @@ FILES: dict[str, Callable[[], list[Case]]] = {
     "record": documents,
     "signals": signals,
     "wire": wire,
+    "tags": tags,
     "handshake": handshakes,
 }

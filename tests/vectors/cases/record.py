@@ -6,7 +6,7 @@ from typing import Any
 
 import crypto
 import formats
-from formats import NOBODY, envelope, multiaddr, pack
+from formats import NOBODY, Person, envelope, multiaddr, pack
 
 from .people import ALICE, BOB, CAROL, MALLORY, NOW, Case, bad, good
 
@@ -29,14 +29,24 @@ PEER_FIELDS = {
         [CAROL.key, ["/ip4/203.0.113.5/tcp/4780/ws"]],
     ],
 }
-INBOX_FIELDS = {
+
+
+def prekey_bytes(number: int, key: bytes) -> bytes:
+    return number.to_bytes(8, "big") + key
+
+
+def signed_prekey(person: Person, number: int, key: bytes) -> bytes:
+    return person.sign("sign-prekey", NOBODY, prekey_bytes(number, key))
+
+
+INBOX_FIELDS: dict[str, Any] = {
     "version": 1,
     "key": ALICE.key,
     "sequence": 2**53 - 1,
     "issued": NOW - 3600,
     "expires": NOW + 29 * 86400,
     "sealing_key": ALICE.sealing_key,
-    "prekey": [5, CAROL.sealing_key, ALICE.sign("sign-prekey", bytes(32), (5).to_bytes(8, "big") + CAROL.sealing_key)],
+    "prekey": [5, CAROL.sealing_key, signed_prekey(ALICE, 5, CAROL.sealing_key)],
     "mailboxes": [[BOB.key, ["/ip4/198.51.100.1/tcp/4770/ws"]], [CAROL.key, []]],
 }
 
@@ -106,6 +116,9 @@ def documents() -> list[Case]:
     def record(**changes: Any) -> bytes:
         return envelope(ALICE, "peer-record", payload_of(PEER_FIELDS | changes))
 
+    def inbox(**changes: Any) -> bytes:
+        return envelope(ALICE, "inbox-record", payload_of(INBOX_FIELDS | changes))
+
     payload = payload_of(PEER_FIELDS)
     signature = ALICE.sign("sign-peer-record", NOBODY, payload)
     huge = [f"/dns/{'x' * 63}.{'y' * 63}.{n}.example/tcp/4770/ws" for n in range(3)]
@@ -160,6 +173,32 @@ def documents() -> list[Case]:
         (
             "a flipped bit in the signature",
             pack([1, ALICE.key, payload, signature[:-1] + bytes([signature[-1] ^ 1])]),
+            "BAD_SIGNATURE",
+        ),
+        (
+            "an inbox record whose prekey nobody signed",
+            inbox(prekey=[5, CAROL.sealing_key, bytes(64)]),
+            "BAD_SIGNATURE",
+        ),
+        (
+            "an inbox record whose prekey has another id than was signed",
+            inbox(prekey=[6, *INBOX_FIELDS["prekey"][1:]]),
+            "BAD_SIGNATURE",
+        ),
+        (
+            "an inbox record whose prekey was put in by another",
+            inbox(prekey=[5, CAROL.sealing_key, signed_prekey(MALLORY, 5, CAROL.sealing_key)]),
+            "BAD_SIGNATURE",
+        ),
+        (
+            "an inbox record whose prekey was signed as a document",
+            inbox(
+                prekey=[
+                    5,
+                    CAROL.sealing_key,
+                    ALICE.sign("sign-inbox-record", NOBODY, prekey_bytes(5, CAROL.sealing_key)),
+                ]
+            ),
             "BAD_SIGNATURE",
         ),
         ("signed by somebody else than it speaks of", envelope(MALLORY, "peer-record", payload), "BAD_SIGNATURE"),
