@@ -104,9 +104,7 @@ class Party:
         database, me = self.store.database, self.identity.id
         self.post = MemoryPost(me, database, self.random)
         clock: Callable[[], float] = lambda: self.now  # noqa: E731
-        self.addresses = Addresses(
-            me, database, wall_clock=clock, random=self.random, on_event=self.seen.append
-        )
+        self.addresses = Addresses(me, database, wall_clock=clock, random=self.random, on_event=self.seen.append)
         self.profiles = Profiles(me, self.store, self.post, name=self.name, on_event=self.seen.append)
         self.friends = Friends(
             me,

@@ -17,7 +17,7 @@ from typing import Any
 from wherry_signaling.errors import Closed, HomeUnusable, WherryError
 
 from ..errors import DatabaseCorrupt, DiskFull
-from .limits import BUSY_MS, FULL_BYTES, LOG_BYTES
+from .limits import BUSY_MS, FULL_BYTES, LOG_BYTES, WHOLE_CHECK_BYTES
 
 Value = None | int | float | str | bytes
 Row = tuple[Any, ...]
@@ -29,18 +29,21 @@ class Database:
     :param path: made if it is missing.
     :param application: the number that marks files of this kind.
     :param migrations: scripts; the n-th leads from version n to n + 1.
+    :param bulk: beginnings of the names of tables that grow without end; see `_look`.
     :raises DatabaseCorrupt: if it is damaged, of another program, or of a newer Wherry; it is not touched then.
     :raises DiskFull, HomeUnusable: if it cannot be opened for another reason.
     """
 
-    def __init__(self, path: Path, *, application: int, migrations: Sequence[str]) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, application: int, migrations: Sequence[str], bulk: tuple[str, ...] = ()) -> None:
+        self.path, self._bulk = path, bulk
         self._connection: sqlite3.Connection | None = None
         self._depth = 0
         self._afterwards: list[Callable[[], None]] = []
         self._if_undone: list[Callable[[], None]] = []
         with self._typed():
             self._make()
+            log = path.with_name(path.name + "-wal")
+            self._ended_well = not (log.exists() and log.stat().st_size)
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
         try:
             self._check(application, len(migrations))
@@ -61,9 +64,23 @@ class Database:
         if version > newest:
             detail = f"{self.path} is of version {version}, this Wherry knows {newest}"
             raise DatabaseCorrupt(detail, hint="Update Wherry. Nothing was changed.")
-        found = [str(row[0]) for row in self.read("PRAGMA quick_check(1)")]
-        if found != ["ok"]:
-            raise DatabaseCorrupt(f"{self.path}: {_one_line(found[0])}")
+        for check in self._look():
+            found = [str(row[0]) for row in self.read(check)]
+            if found != ["ok"]:
+                raise DatabaseCorrupt(f"{self.path}: {_one_line(found[0])}")
+
+    def _look(self) -> list[str]:
+        """What is checked at start.
+
+        All of it, while that takes a moment, and after an end that was none: a killed process or a power cut leaves its
+        write-ahead log behind. Otherwise the tables that grow without end are passed over, for a check reads every
+        page: a second for a million messages on this side of the cache, a minute for some gigabytes on a slow disk.
+        Damage in them is met when they are read, as the same error.
+        """
+        if not self._ended_well or self.path.stat().st_size <= WHOLE_CHECK_BYTES:
+            return ["PRAGMA quick_check(1)"]
+        names = [str(row[0]) for row in self.read("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return [f'PRAGMA quick_check("{name}")' for name in names if not name.startswith(self._bulk)]
 
     def _prepare(self) -> None:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):

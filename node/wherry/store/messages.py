@@ -199,9 +199,11 @@ class MessageStore:
         where = f"{' AND '.join(clauses) or '1'} ORDER BY number {order} LIMIT ?"
         return sorted(self._load(where, (*values, limit)), key=lambda one: one.number)
 
-    def open(self) -> list[Message]:
-        """Ours that are not settled."""
-        return list(self._select("WHERE ours AND state < 2 ORDER BY number", ()))
+    def open(self) -> Iterator[Message]:
+        """Ours that are not settled, in their order."""
+        rows = self._database.read("SELECT number FROM messages INDEXED BY messages_open WHERE ours AND state < 2")
+        for row in sorted(rows):
+            yield from self._select("WHERE number = ?", row)
 
     def chats(self) -> list[Chat]:
         """Everybody with whom there are messages, the newest first."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+#: Beginnings of the names of tables that grow with every message.
+BULK: Final = ("messages", "words")
+
 #: "WHRY": tells our files from other programs' (PRAGMA application_id).
 APPLICATION: Final = 0x57485259
 

