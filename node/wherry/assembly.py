@@ -24,10 +24,12 @@ from wherry_signaling.record import Introducer
 from wherry_signaling.scope import Scope, scope_of
 from wherry_signaling.server.endpoint import Endpoint
 from wherry_signaling.server.udp import Kind
+from wherry_signaling.sockets import Connect
 from wherry_signaling.tasks import Tasks
 
 from .addresses import OwnAddresses, own_addresses
 from .config import Config
+from .connect.arriving import Arrivals
 from .connect.candidates import own_addresses as machine_addresses
 from .connect.dialer import Around, Dialer
 from .connect.ice import IceServers
@@ -42,6 +44,7 @@ from .events import Events
 from .home import Home, Remembered
 from .joining import Joining
 from .listening import ports_to_try
+from .mail import Around as MailAround, Mail
 from .network import Network
 from .network.basics import Basics, add_basics
 from .places import Places
@@ -59,7 +62,6 @@ class Parts:
 
     identity: Identity
     name: str
-    address: Address
     store: Store
     kept: DocumentStore
     dht: Dht
@@ -74,6 +76,7 @@ class Parts:
     presence: Presence
     joining: Joining
     introducers: Introducers
+    mail: Mail
 
     def __init__(self, config: Config, home: Home, events: Events, metrics: Callable[[], str]) -> None:
         self.config, self.home, self.events = config, home, events
@@ -94,7 +97,6 @@ class Parts:
         self.identity = self.home.identity()
         self.name = self.home.name(self.config.name)
         self.store = stack.enter_context(Store(self.home.database))
-        self.address = Address(self.identity.id, self.store.nospam(secrets.token_bytes))
         self.kept = stack.enter_context(closing(DocumentStore(self.home.kept_database)))
 
         self.dht = Dht(
@@ -132,6 +134,10 @@ class Parts:
         )
         self.dialer = await stack.enter_async_context(Dialer(self._around()))
         stack.push_async_callback(self.network.close)
+        self.mail = Mail(self._around_mail(connect))
+        self.policy.is_friend = self._is_friend(self.policy.is_friend)
+        await self.mail.open(stack)
+        self._arrivals = Arrivals(self.identity, self.dialer, self.mail.post.deliver)
         self.presence = Presence(
             self.identity,
             self.instance,
@@ -167,6 +173,7 @@ class Parts:
         self._tasks.start(watch_network(machine_addresses, self._network_changed), "watching the network")
         await stack.enter_async_context(self.introducers)
         self.opened = True
+        await self.mail.start(stack)
         stack.callback(self._closing)
         if self.config.mdns:
             await self._discover(stack)
@@ -185,8 +192,9 @@ class Parts:
             endpoint = Endpoint(
                 self.identity,
                 address,
-                directory=NodeDirectory(self.identity.id, self._own_record, self.dht, self.wall_clock),
+                directory=NodeDirectory(self.identity.id, self._own_document, self.dht, self.wall_clock),
                 deliver=self._delivered_here,
+                mailboxes=self.home.kept_database,
                 neighbours=lambda count: self.held()[:count],
                 announce=self._announced(),
                 trust_forwarded_for=[str(network) for network in self.config.trust_forwarded_for],
@@ -222,6 +230,28 @@ class Parts:
             known=lambda peer: self.network.connection(peer) is not None or self.policy.is_friend(peer.key),
         )
 
+    def _around_mail(self, connect: Connect) -> MailAround:
+        return MailAround(
+            identity=self.identity,
+            name=self.name,
+            store=self.store,
+            network=self.network,
+            guests=self.guests,
+            records=self.records,
+            places=self.places,
+            connect=connect,
+            held=self._current,
+            own_record=self._own_record,
+            dial=self._dial,
+            events=self.events,
+            writers=self.config.messages,
+            wall_clock=self.wall_clock,
+        )
+
+    def _is_friend(self, listed: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
+        """Friends, and whoever the configuration lists."""
+        return lambda key: listed(key) or self.mail.friends.is_friend(key)
+
     async def _discover(self, stack: AsyncExitStack) -> None:
         from .dht.mdns import LocalDiscovery  # zeroconf takes a while to import
 
@@ -229,6 +259,11 @@ class Parts:
             self.endpoint.port, lambda found: self.joining.add(UdpAddress(found.host, found.port))
         )
         await stack.enter_async_context(discovery)
+
+    @property
+    def address(self) -> Address:
+        """What the owner hands out: the one without a label."""
+        return self.mail.addresses.get()
 
     # -- facts ----------------------------------------------------------------------------------------------------
 
@@ -267,6 +302,11 @@ class Parts:
     async def _redial(self, peer: PeerId) -> None:
         await self.dialer.dial(peer)
 
+    def _own_document(self, purpose: Purpose) -> bytes:
+        if purpose is Purpose.PEER_RECORD:
+            return self._own_record()
+        return self.mail.own_inbox.document if self.opened else b""
+
     def _own_record(self) -> bytes:
         """Our signed record; nothing while we are only opening, when somebody may ask already."""
         return self.presence.document if self.opened else b""
@@ -299,7 +339,7 @@ class Parts:
             await self.endpoint.reply(back, data)
 
         scope = scope_of(host) or Scope.GLOBAL
-        return self.opened and self.dialer.deliver(
+        return self.opened and self._arrivals.deliver(
             envelope, Arrival(self.identity.id, scope, reply, (self.identity.id, back), host)
         )
 
@@ -308,13 +348,14 @@ class Parts:
             await client.reply(back, data)
 
         scope = client.address.scope or Scope.GLOBAL
-        return self.dialer.deliver(envelope, Arrival(client.peer, scope, reply, (client.peer, back)))
+        return self._arrivals.deliver(envelope, Arrival(client.peer, scope, reply, (client.peer, back)))
 
     async def _introducers_changed(self, held: Sequence[Held]) -> None:
         self._update_whereabouts(held)
         for one in held:
             self.store.remember_endpoint(one.addresses[0], seen=time.time())
         self.events.emit("introducers", {"peers": [str(one.peer) for one in held]})
+        self.mail.introducers_changed()
         await self.presence.publish_now(if_changed=True)
 
     def _update_whereabouts(self, held: Sequence[Held]) -> None:
@@ -344,6 +385,7 @@ class Parts:
         self.presence.poke()
         for peer in self.network.peers:
             self._tasks.start(self._redial(peer.id), f"dial {peer.id.short} by the new network")
+        self.mail.network_changed()
         self.events.emit("network", {"addresses": sorted(machine)})
 
     def _dht_event(self, event: DhtEvent) -> None:

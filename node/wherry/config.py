@@ -59,6 +59,8 @@ class Config:
     friends: frozenset[str] = frozenset()
     #: Who may open a stream (by its name) or send an opcode (by its number); see `Config.policy`.
     allow: Mapping[str, Policy] = field(default_factory=dict)
+    #: Who may write messages.
+    messages: Literal["friends", "anyone"] = "friends"
     #: Networks of reverse proxies whose Forwarded headers are believed.
     trust_forwarded_for: tuple[IPNetwork, ...] = ()
     #: Leading zero bits that a DHT node id's proof of work must have, ours and others'.

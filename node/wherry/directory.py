@@ -18,19 +18,21 @@ class NodeDirectory:
     """A `wherry_signaling` Directory: our own record, what clients published here, and behind it the DHT.
 
     :param own: who we are.
-    :param own_record: our signed record, or nothing while there is none.
+    :param own_document: our signed document of a purpose, or nothing while there is none.
     :param wall_clock: seconds since 1970 by network time.
     """
 
-    def __init__(self, own: PeerId, own_record: Callable[[], bytes], dht: Dht, wall_clock: Callable[[], float]) -> None:
-        self._own, self._own_record = own, own_record
+    def __init__(
+        self, own: PeerId, own_document: Callable[[Purpose], bytes], dht: Dht, wall_clock: Callable[[], float]
+    ) -> None:
+        self._own, self._own_document = own, own_document
         self._dht, self._wall_clock = dht, wall_clock
         self._local = LocalDirectory(wall_clock)
 
     async def look_up(self, purpose: Purpose, peer: PeerId) -> bytes | None:
         """The newest of what was published here and what the DHT has; None if neither has any."""
-        if peer == self._own and purpose is Purpose.PEER_RECORD:
-            return self._own_record() or None
+        if peer == self._own:
+            return self._own_document(purpose) or None
         here = await self._local.look_up(purpose, peer)
         try:
             found = await self._dht.look_up(dht_key(purpose, peer))

@@ -33,7 +33,12 @@ from .connection import Connection, DatagramHandler, Handler, Rule
 from .connection.policy import Allow
 from .errors import BadRequest, DialTimeout, NotReady
 from .events import Events
+from .friends.addresses import Addresses
+from .friends.friends import Friends
+from .friends.presence import Presences
+from .friends.profiles import Profiles
 from .home import Home
+from .messages.history import History
 from .metrics import metrics_text
 from .network import Network, Peer
 from .network.basics import ECHO_STREAM
@@ -95,6 +100,31 @@ class Node:
     def address(self) -> Address:
         """What its owner hands out."""
         return self.parts.address
+
+    @property
+    def friends(self) -> Friends:
+        """Contacts: asked, answered, labelled, blocked."""
+        return self.parts.mail.friends
+
+    @property
+    def messages(self) -> History:
+        """Written, received, their fate, found again."""
+        return self.parts.mail.history
+
+    @property
+    def addresses(self) -> Addresses:
+        """What the owner hands out, each with a label; one that is rotated is refused from then on."""
+        return self.parts.mail.addresses
+
+    @property
+    def profile(self) -> Profiles:
+        """What is said of oneself, and what others say."""
+        return self.parts.mail.profiles
+
+    @property
+    def presence(self) -> Presences:
+        """Online, away, busy, invisible; and how friends are."""
+        return self.parts.mail.presences
 
     @property
     def network(self) -> Network:

@@ -250,6 +250,7 @@ SETTINGS: Final = (
         _allow,
         "Who may open which stream, or send which opcode. What is not named here is for friends.",
     ),
+    Setting("messages", "friends or anyone", _one_of("friends", "anyone"), "Who may write messages to this node."),
     Setting(
         "trust_forwarded_for",
         "a list of networks, as in 10.0.0.0/8",

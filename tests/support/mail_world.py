@@ -143,7 +143,7 @@ class Member:
             database,
             ways=_Ways(self.world, self),
             is_known=lambda peer: True,
-            learn=lambda peer, document: None,
+            learn=lambda peer, document, scope: None,
             wall_clock=self.now,
             random=self.world.dice.randbytes,
         )

@@ -10,13 +10,14 @@ from wherry_signaling.envelope import Envelope
 from wherry_signaling.errors import RemoteError
 from wherry_signaling.identity import Identity
 from wherry_signaling.letters import open_sealed
+from wherry_signaling.scope import Scope
 
 from .dialer import Dialer
 from .ways import Arrival
 
 LETTERS: Final = frozenset((Purpose.MESSAGE, Purpose.RETRY))
-#: Takes a letter: the sealed bytes, and what was in them.
-TakeLetter = Callable[[bytes, Envelope], bool]
+#: Takes a letter: the sealed bytes, what was in them, and from how near they came.
+TakeLetter = Callable[[bytes, Envelope, Scope], bool]
 
 
 class Arrivals:
@@ -36,5 +37,5 @@ class Arrivals:
         except RemoteError:
             return False
         if envelope.purpose in LETTERS:
-            return self._letter is not None and self._letter(sealed, envelope)
+            return self._letter is not None and self._letter(sealed, envelope, arrival.scope)
         return self._dialer.deliver(envelope, arrival)

@@ -23,3 +23,8 @@ ADDRESSES: Final = 16
 #: Seconds that an answer, a withdrawal or a removal is kept for one who is away. Ten years: it never expires, as both
 #: sides must come to the same some day. A request lives as long as a message: later, it is asked anew.
 WORD_LIFETIME_S: Final = 10 * 365 * 24 * 3600
+
+#: Seconds until a friend who is not there is dialled again: the first time, and at most.
+COMPANY_AGAIN_S: Final = (20.0, 900.0)
+#: Friends that are dialled at the same time.
+COMPANY_DIALS: Final = 4

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
 from wherry_signaling.client.guests import Guests
 from wherry_signaling.errors import NoReservation
 from wherry_signaling.identity import PeerId
@@ -20,27 +18,8 @@ from ..connect.ways import Route, race, routes_to
 from ..errors import PeerNotFound
 from ..network import Network
 from .inboxes import Inboxes
+from .letterbox import LetterMessage
 from .limits import OVER_CONNECTION_S, PREKEY_S
-
-LETTER_OPCODE = 102
-INBOX_OPCODE = 103
-INBOX_REPLY_OPCODE = 104
-
-
-class LetterMessage(msgspec.Struct, frozen=True):
-    """A sealed envelope, over an open connection."""
-
-    sealed: bytes
-
-
-class AskInbox(msgspec.Struct, frozen=True):
-    """What is your inbox record?"""
-
-
-class InboxReply(msgspec.Struct, frozen=True):
-    """This, or nothing."""
-
-    document: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

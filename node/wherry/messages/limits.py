@@ -58,6 +58,8 @@ WHISPER_S: Final = 60
 OVER_CONNECTION_S: Final = 20.0
 #: Seconds that a mailbox has to hand out a one-time prekey: without one, a session begins all the same.
 PREKEY_S: Final = 1.5
+#: Seconds that a connected peer has to say what its inbox record is.
+INBOX_REPLY_S: Final = 2.0
 #: Mailboxes in which a letter is left.
 MAILBOXES: Final = 2
 #: Pairs that rest in memory; the least recently used is read again when it is needed.

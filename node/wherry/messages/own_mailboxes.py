@@ -20,6 +20,7 @@ from wherry_signaling.endpoints import EndpointAddress, parse_any
 from wherry_signaling.errors import RemoteError, WherryError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.record import Introducer
+from wherry_signaling.scope import Scope
 from wherry_signaling.sockets import Connect
 from wherry_signaling.tags import envelope_name, week_of
 from wherry_signaling.tasks import Tasks
@@ -62,7 +63,7 @@ class OwnMailboxes:
     :param held: the introducers that hold a reservation for us now.
     :param tags: the tags to list at a mailbox for a week.
     :param new_prekeys: a fresh batch of one-time prekeys for a mailbox, whose private halves are kept already.
-    :param take: takes a sealed envelope; False if it must stay where it is for now.
+    :param take: takes a sealed envelope that came from so near; False if it must stay where it is for now.
     :param on_change: told that our inbox record should name other mailboxes; returns once that is published.
     :param wall_clock: seconds since 1970 by network time.
     """
@@ -76,7 +77,7 @@ class OwnMailboxes:
         held: Callable[[], Sequence[Held]],
         tags: Callable[[PeerId, int], Tags],
         new_prekeys: Callable[[PeerId], list[tuple[int, bytes]]],
-        take: Callable[[bytes], bool],
+        take: Callable[[bytes, Scope], bool],
         on_change: Callable[[], Awaitable[None]],
         wall_clock: Callable[[], float],
         wanted: int = MAILBOXES,
@@ -207,7 +208,7 @@ class OwnMailboxes:
         after, more = 0, True
         while more:
             page = await client.collect(after)
-            names = [envelope_name(sealed) for _, sealed in page.envelopes if self._take(sealed)]
+            names = [envelope_name(sealed) for _, sealed in page.envelopes if self._take(sealed, client.scope)]
             if names:
                 await client.acknowledge(names)
             after = max((number for number, _ in page.envelopes), default=after)

@@ -26,6 +26,7 @@ from wherry_signaling.errors import CannotOpen, NotForUs, RemoteError, WherryErr
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.letters import Retry, decode_message, decode_retry, seal_letter
 from wherry_signaling.rates import Rates
+from wherry_signaling.scope import Scope
 from wherry_signaling.tags import envelope_name
 from wherry_signaling.tasks import Tasks
 
@@ -51,7 +52,7 @@ from .limits import (
 from .packets import Item
 from .pair import Pair
 from .pieces import cut
-from .receiving import Receiver
+from .receiving import Learn, Receiver
 from .sending import Sender
 from .ways import Ways
 
@@ -73,7 +74,7 @@ class Post:
         *,
         ways: Ways,
         is_known: Callable[[PeerId], bool],
-        learn: Callable[[PeerId, bytes], None],
+        learn: Learn,
         wall_clock: Callable[[], float],
         random: Callable[[int], bytes],
     ) -> None:
@@ -194,11 +195,14 @@ class Post:
         for peer in list(self._couriers):
             self.notice(peer)
 
-    def deliver(self, sealed: bytes, envelope: Envelope, *, collected: bool = False) -> bool:
+    def deliver(
+        self, sealed: bytes, envelope: Envelope, scope: Scope = Scope.GLOBAL, *, collected: bool = False
+    ) -> bool:
         """Take a letter that came by any way, opened and verified; whether it was accepted.
 
         Not accepted and not here look alike to who sent it, and it tries another way.
 
+        :param scope: how near it came from: records in it lead no nearer.
         :param collected: from a mailbox, whose limits it has passed already.
         """
         peer = envelope.sender
@@ -206,7 +210,7 @@ class Post:
             return False
         pair = self._pair(peer)
         try:
-            after = self._take(pair, sealed, envelope)
+            after = self._take(pair, sealed, envelope, scope)
         except RemoteError as error:  # nonsense: it is as well here as elsewhere
             self.refused += 1
             log.debug("a letter of %s: %s", peer.short, error.code)
@@ -221,13 +225,13 @@ class Post:
         self._carry(pair)
         return True
 
-    def _take(self, pair: Pair, sealed: bytes, envelope: Envelope) -> list[After]:
+    def _take(self, pair: Pair, sealed: bytes, envelope: Envelope, scope: Scope) -> list[After]:
         if envelope.purpose is Purpose.RETRY:
             self._begin_anew(pair, decode_retry(envelope.payload))
             return []
         message = decode_message(envelope.payload)
         try:
-            return self._receiver.open(pair, message, envelope_name(sealed))
+            return self._receiver.open(pair, message, envelope_name(sealed), scope)
         except (CannotOpen, NotForUs):
             self._ask_retry(pair, message.session)
             return []

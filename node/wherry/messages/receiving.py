@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from wherry_signaling.errors import Malformed, VersionMismatch
 from wherry_signaling.identity import PeerId
 from wherry_signaling.letters import Message
+from wherry_signaling.scope import Scope
 
 from ..store.database import Database
 from ..store.mail import MailStore
@@ -18,12 +19,15 @@ from .pieces import decode_fragment
 
 log = logging.getLogger(__name__)
 
+#: Takes a signed record that came with a letter of that peer, from so near; what is wrong with it is its matter.
+Learn = Callable[[PeerId, bytes, Scope], None]
+
 
 class Receiver:
     """Opens letters, and settles what acknowledgements name.
 
     :param wall_clock: seconds since 1970 by network time.
-    :param learn: takes the signed records that came in a packet of a peer; whatever is wrong with them is its matter.
+    :param learn: takes the signed records that come in packets.
     :param epoch: a new epoch of our own numbering, higher than `above`.
     """
 
@@ -34,14 +38,14 @@ class Receiver:
         handlers: Handlers,
         *,
         wall_clock: Callable[[], float],
-        learn: Callable[[PeerId, bytes], None],
+        learn: Learn,
         epoch: Callable[[int], int],
         random: Callable[[int], bytes],
     ) -> None:
         self._database, self._mail, self._handlers = database, mail, handlers
         self._wall_clock, self._learn, self._epoch, self._random = wall_clock, learn, epoch, random
 
-    def open(self, pair: Pair, message: Message, name: bytes) -> list[After]:
+    def open(self, pair: Pair, message: Message, name: bytes, scope: Scope) -> list[After]:
         """Take a letter in; what it returns is to be run once this is over.
 
         A letter that was opened before is only answered.
@@ -61,13 +65,13 @@ class Receiver:
             except (Malformed, VersionMismatch) as error:
                 log.debug("a packet of %s: %s", pair.peer.short, error)
             else:
-                after = list(self._take(pair, packet))
+                after = list(self._take(pair, packet, scope))
             pair.keep()
         return after
 
-    def _take(self, pair: Pair, packet: Packet) -> Iterable[After]:
+    def _take(self, pair: Pair, packet: Packet, scope: Scope) -> Iterable[After]:
         for document in packet.documents:
-            self._learn(pair.peer, document)
+            self._learn(pair.peer, document, scope)
         if packet.ack is not None:
             yield from self._settle(pair, packet.ack)
         before = dict(pair.incoming.voided)

@@ -69,7 +69,7 @@ def decode_content(kind: int, body: bytes) -> Text | Data:
 
     :raises Malformed: if it is none.
     """
-    content: Text | Data = unpack(_text if kind == Kind.TEXT else _data, body, "no message")
+    content = unpack(_text, body, "no text") if kind == Kind.TEXT else unpack(_data, body, "no bytes")
     if len(content.reply_to) not in (0, ID_BYTES):
         raise Malformed("a message that answers no id")
     if size_of(content.content) > MESSAGE_BYTES:
