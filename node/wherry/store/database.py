@@ -176,6 +176,16 @@ class Database:
         self._if_undone.clear()
         _run(callbacks)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See one moment of the file in all that is read in the block, while others write; nothing is written in it."""
+        with self._typed():
+            self._open.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._open.execute("ROLLBACK")
+
     def compact(self) -> None:
         """Write the file anew without what was deleted: for what must not be left in it. It takes its size in time."""
         with self._typed():

@@ -69,6 +69,10 @@ class ProfileStore:
         rows = self._database.read("SELECT value FROM choices WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else default
 
+    def choices(self) -> dict[str, str]:
+        """Everything that was chosen."""
+        return dict(self._database.read("SELECT name, value FROM choices"))
+
     def choose(self, name: str, value: str) -> None:
         """Keep a choice."""
         with self._database.write() as connection:
