@@ -1,7 +1,7 @@
 /** The peer itself: everything wired, in the one tab that holds the connections. */
 
 import { Address, InviteLink, parseWho, peerOf } from "./address.ts";
-import { type Bytes, type Random } from "./bytes.ts";
+import type { Bytes, Random } from "./bytes.ts";
 import { Calls } from "./calls.ts";
 import { Dialer } from "./connect/dialer.ts";
 import { Records } from "./connect/records.ts";
@@ -9,11 +9,14 @@ import type { AttemptTrace } from "./connect/trace.ts";
 import { Carrier, arrivalBy } from "./connect/ways.ts";
 import type { CoreEvent } from "./connection/core.ts";
 import type { MakeLink } from "./connection/link.ts";
+import { Purpose } from "./domains.ts";
 import { EndpointAddress, endpointOfAuthority } from "./endpoints.ts";
+import { type Envelope, openSealed } from "./envelope.ts";
 import { WherryError } from "./errors.ts";
 import { Helpers } from "./helpers.ts";
 import { Identity } from "./identity.ts";
 import { type Key, type Store, keyOfText, keyToText } from "./keystore.ts";
+import { Mail } from "./mail.ts";
 import { Measure } from "./measuring.ts";
 import { tidyName } from "./names.ts";
 import { type Connected, Network } from "./network.ts";
@@ -23,10 +26,13 @@ import { Seen } from "./seen.ts";
 import { Guests } from "./signaling/guests.ts";
 import { type Held, Introducers } from "./signaling/introducers.ts";
 import { NetworkTime } from "./signaling/network-time.ts";
+import type { Database } from "./store/database.ts";
 import { attemptState, introducerStates, openState, reachability, vias } from "./snapshot.ts";
 import type {
   ConnectionState,
   ErrorInfo,
+  Friends,
+  Messages,
   PeerDatagrams,
   PeerEvent,
   PeerState,
@@ -45,6 +51,10 @@ const KEEP_EVERY = 60;
 const RESTORE_MS = 10 * 60_000;
 /** Connections that are made again: a page with more is hardly one that a person looks at. */
 const RESTORED = 16;
+/** Friends that a page which was just opened looks for, the latest first. */
+const FRIENDS_CALLED = 16;
+/** Milliseconds in which a friend who seems near is not called again. */
+const CALL_AGAIN_MS = 60_000;
 /** A clock further off than this is a problem that the page shows. */
 const CLOCK_WRONG_MS = 10 * 60_000;
 
@@ -52,6 +62,8 @@ export interface EngineOptions {
   readonly key: Key;
   readonly name: string;
   readonly store: Store;
+  /** Where friends and messages rest. */
+  readonly database: Database;
   /** Endpoints to begin with: the one that served the page first. */
   readonly endpoints: readonly EndpointAddress[];
   readonly remembered: readonly EndpointAddress[];
@@ -67,7 +79,7 @@ export interface EngineOptions {
 export class Engine {
   readonly #options: EngineOptions;
   readonly #identity: Identity;
-  readonly #address: Address;
+  #address: Address;
   readonly #seen = new Seen();
   readonly #time = new NetworkTime();
   readonly #measures = new Map<string, Measure>();
@@ -79,6 +91,9 @@ export class Engine {
   readonly #network: Network;
   readonly #helpers: Helpers;
   readonly #calls: Calls;
+  readonly #mail: Mail;
+  readonly #calledAt = new Map<string, number>();
+  #trouble: WherryError | null = null;
   #name: string;
   #published: WherryError | null = null;
   #measuring: ReturnType<typeof setInterval> | undefined;
@@ -125,13 +140,16 @@ export class Engine {
       onClosed: (peer, error) => this.#closed(peer, error),
       onName: (peer, name) => this.#named(peer, name),
       onLinkClosed: (peer, attempt) => this.#dialer.closedLink(peer, attempt),
+      onLetter: (sealed) => void this.#take(sealed, null),
+      ownInbox: () => this.#mail.ownInbox,
     });
+    const carrier = new Carrier(this.#guests, () => this.#introducers.current().map((held) => held.client));
     this.#dialer = new Dialer({
       identity: this.#identity,
       instance,
       random,
       makeLink: options.makeLink,
-      carrier: new Carrier(this.#guests, () => this.#introducers.current().map((held) => held.client)),
+      carrier,
       records: this.#records,
       iceServers: () => this.#helpers.iceServers(),
       ownRecord: () => this.#presence.document,
@@ -150,21 +168,51 @@ export class Engine {
       helpers: this.#helpers,
       seen: this.#seen,
     });
+    this.#mail = new Mail({
+      identity: this.#identity,
+      database: options.database,
+      name: options.name,
+      nospam: key.nospam,
+      keepNospam: async (nospam) => this.#keepNospam(nospam),
+      random,
+      network: this.#network,
+      guests: this.#guests,
+      carrier,
+      records: this.#records,
+      helpers: this.#helpers,
+      held: () => this.#introducers.current(),
+      ownRecord: () => this.#presence.document,
+      now: () => this.#time.now(),
+      seenOf: (peer) => this.#seen.get(peer)?.seen ?? null,
+      onName: async (name) => this.#keepName(name),
+      onEvent: options.onEvent,
+      onFriendNear: (peer) => this.#callFriend(peer),
+      onTrouble: (error) => {
+        this.#trouble = error;
+        options.onChange();
+      },
+    });
   }
 
   async start(): Promise<void> {
     this.#seen.restore((await this.#options.store.get("met")) ?? []);
+    await this.#mail.start();
     this.#introducers.start();
     this.#measuring = setInterval(() => void this.#measure(), MEASURE_MS);
     this.#phase = "running";
     this.#options.onChange();
     const before = await this.#options.store.get("connected");
     if (before !== undefined && Date.now() - before.at < RESTORE_MS) this.#calls.restore(before.peers);
+    for (const peer of this.#mail.friendIds.slice(0, FRIENDS_CALLED)) this.#callFriend(peer);
   }
 
-  /** @param told - whether connected peers hear of it; one who comes back at once says nothing */
-  close({ told }: { readonly told: boolean }): void {
+  /**
+   * End everything; resolves once what is being kept is kept.
+   * @param told - whether connected peers hear of it; one who comes back at once says nothing
+   */
+  async close({ told }: { readonly told: boolean }): Promise<void> {
     this.#phase = "stopped";
+    const mailClosed = this.#mail.close();
     clearInterval(this.#measuring);
     this.#network.close({ told });
     this.#dialer.close();
@@ -172,6 +220,7 @@ export class Engine {
     this.#guests.close();
     this.#presence.close();
     this.#options.onChange();
+    await mailClosed;
   }
 
   /** The network has changed, or the page woke up: look at everything now. */
@@ -223,15 +272,35 @@ export class Engine {
     return found.map((trace) => trace.view).toReversed();
   }
 
+  get friends(): Friends {
+    return this.#mail.friends;
+  }
+
+  get messages(): Messages {
+    return this.#mail.chats;
+  }
+
   async setName(name: string): Promise<void> {
+    await this.#keepName(name);
+    await this.#mail.setName(this.#name);
+  }
+
+  async #keepName(name: string): Promise<void> {
     this.#name = tidyName(name);
     await this.#options.store.set("name", this.#name);
     for (const { messages } of this.#network.all) void messages.introduce().catch(() => undefined); // it may just go
     this.#options.onChange();
   }
 
+  /** Another word counts in the address without a label. */
+  async #keepNospam(nospam: Bytes): Promise<void> {
+    await this.#options.store.set("nospam", nospam);
+    this.#address = new Address(this.#identity.id, nospam);
+    this.#options.onChange();
+  }
+
   exportKey(): string {
-    return keyToText(this.#options.key.seed, this.#options.key.nospam);
+    return keyToText(this.#options.key.seed, this.#address.nospam);
   }
 
   async importKey(text: string): Promise<void> {
@@ -290,13 +359,36 @@ export class Engine {
       Math.abs(offset) < CLOCK_WRONG_MS
         ? null
         : new WherryError("CLOCK_WRONG", `it is ${minutes} min ${offset > 0 ? "slow" : "fast"}`);
-    return [this.#presence.elsewhere, this.#published, clock].flatMap((error) => (error === null ? [] : [error.info]));
+    return [this.#presence.elsewhere, this.#trouble, this.#published, clock].flatMap((error) => (error === null ? [] : [error.info]));
   }
 
   // -- what happens ---------------------------------------------------------------------------------------------------
 
-  #deliver(envelope: Bytes, arrival: ReturnType<typeof arrivalBy>): boolean {
-    return this.#dialer.deliver(envelope, arrival);
+  #deliver(sealed: Bytes, arrival: ReturnType<typeof arrivalBy>): boolean {
+    return this.#take(sealed, arrival);
+  }
+
+  /** Whatever was sealed to us is opened here, once, and given to whom it is for; whether it was accepted. */
+  #take(sealed: Bytes, arrival: ReturnType<typeof arrivalBy> | null): boolean {
+    let envelope: Envelope;
+    try {
+      envelope = openSealed(sealed, this.#identity);
+    } catch (error) {
+      if (!WherryError.is(error)) throw error;
+      return false;
+    }
+    const isLetter = envelope.purpose === Purpose.MESSAGE || envelope.purpose === Purpose.RETRY;
+    if (isLetter) return this.#mail.deliver(sealed, envelope);
+    return arrival !== null && this.#dialer.deliver(envelope, arrival);
+  }
+
+  /** A friend may be there: a connection is quicker than anything, and says when it goes. */
+  #callFriend(peer: PeerId): void {
+    const [key, now] = [String(peer), performance.now()];
+    const calledAt = this.#calledAt.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (now - calledAt < CALL_AGAIN_MS || this.#network.get(peer) !== null || this.#dialer.underWay(peer)) return;
+    this.#calledAt.set(key, now);
+    this.#calls.restore([key]);
   }
 
   async #announce(held: readonly Held[]): Promise<void> {
@@ -309,6 +401,7 @@ export class Engine {
     } finally {
       this.#options.onChange();
     }
+    this.#mail.announce();
     this.#keep(this.#options.store.set("endpoints", this.#introducers.known().map(String).slice(0, 16)));
   }
 
@@ -331,6 +424,7 @@ export class Engine {
   #connected(peer: PeerId): void {
     this.#seen.note(String(peer), "connected", { heard: true });
     this.#options.onEvent({ type: "connected", peer: String(peer) });
+    this.#mail.connected(peer);
     const connected = this.#network.get(peer);
     if (connected !== null) void this.#measureOne(connected);
     this.#keepMet();
@@ -341,6 +435,7 @@ export class Engine {
     this.#measures.delete(String(peer));
     this.#seen.note(String(peer), "connected", { heard: true });
     this.#seen.leave(String(peer), "connected");
+    this.#mail.disconnected(peer);
     this.#keepMet();
     this.#options.onEvent({ type: "disconnected", peer: String(peer), error: error.info });
     this.#options.onChange();

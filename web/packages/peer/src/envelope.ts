@@ -118,6 +118,15 @@ export function unseal(data: Uint8Array, to: { recipient: PeerId; sealingSecret:
   return padded.slice(4, 4 + length);
 }
 
+/**
+ * The envelope that was sealed to `recipient`, with its signature checked.
+ * @throws WherryError NOT_FOR_US, CANNOT_OPEN, BAD_SIGNATURE or MALFORMED.
+ */
+export function openSealed(data: Uint8Array, recipient: Identity): Envelope {
+  const inside = unseal(data, { recipient: recipient.id, sealingSecret: recipient.sealingSecret });
+  return openEnvelope(inside, recipient.id);
+}
+
 function opened(decrypt: () => Uint8Array): Bytes {
   try {
     return new Uint8Array(decrypt());

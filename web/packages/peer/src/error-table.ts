@@ -132,6 +132,47 @@ export const ERRORS = {
     side: "local", exit: 2, wire: null, text: "This engine is not installed",
     hint: "Install it, or use the engine aiortc.",
   },
+  DATABASE_CORRUPT: {
+    side: "local", exit: 1, wire: null, text: "The database is damaged",
+    hint: "Nothing was changed. Put back a copy, or move the file away.",
+  },
+  ALREADY_FRIENDS: { side: "local", exit: 1, wire: null, text: "You are friends already", hint: "" },
+  NOT_FRIENDS: {
+    side: "local", exit: 6, wire: null, text: "You are not friends",
+    hint: "Ask for their address: wherry friend add ADDRESS",
+  },
+  NO_REQUEST: {
+    side: "local", exit: 4, wire: null, text: "There is no such request",
+    hint: "See what there is: wherry friend list",
+  },
+  PEER_BLOCKED: {
+    side: "local", exit: 6, wire: null, text: "You have blocked this peer",
+    hint: "Lift that first: wherry friend unblock PEER",
+  },
+  UNKNOWN_LABEL: {
+    side: "local", exit: 4, wire: null, text: "No address has this label",
+    hint: "See the labels: wherry address list",
+  },
+  TOO_MANY_ADDRESSES: {
+    side: "local", exit: 1, wire: null, text: "There are too many addresses",
+    hint: "Rotate one that you have: wherry address rotate LABEL",
+  },
+  AVATAR_REFUSED: {
+    side: "local", exit: 2, wire: null, text: "This picture cannot be used",
+    hint: "Take a PNG, JPEG or WebP of at most 64 KiB.",
+  },
+  MESSAGE_TOO_LARGE: {
+    side: "local", exit: 2, wire: null, text: "The message is too large",
+    hint: "Send it as a file: wherry file send PEER PATH",
+  },
+  UNKNOWN_MESSAGE: {
+    side: "local", exit: 4, wire: null, text: "There is no such message",
+    hint: "It may have been deleted.",
+  },
+  OUTBOX_FULL: {
+    side: "local", exit: 1, wire: null, text: "Too much waits for this peer",
+    hint: "Wait until the peer has been back.",
+  },
   PEER_NOT_FOUND: {
     side: "remote", exit: 4, wire: null, text: "Nobody knows this peer now",
     hint: "Ask for a fresh invite.",
@@ -206,6 +247,17 @@ export const ERRORS = {
     side: "remote", exit: 1, wire: null, text: "Nobody took the record",
     hint: "It is tried again by itself.",
   },
+  OLD_ADDRESS: {
+    side: "remote", exit: 6, wire: null, text: "This address is no longer valid",
+    hint: "Ask for a new one.",
+  },
+  PEER_FULL: { side: "remote", exit: 1, wire: null, text: "The peer can take no more now", hint: "Try again later." },
+  REQUEST_DECLINED: { side: "remote", exit: 6, wire: null, text: "The request was declined", hint: "" },
+  MESSAGE_EXPIRED: {
+    side: "remote", exit: 5, wire: null, text: "The peer was away for too long",
+    hint: "Send it again.",
+  },
+  MESSAGE_WITHDRAWN: { side: "remote", exit: 1, wire: null, text: "It was taken back before it arrived", hint: "" },
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 
 /** A stable code, such as PEER_NOT_FOUND. */

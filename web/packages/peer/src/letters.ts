@@ -11,13 +11,13 @@
 
 import type { Bytes } from "./bytes.ts";
 import { Purpose } from "./domains.ts";
-import { type Envelope, openEnvelope, seal, sign, unseal } from "./envelope.ts";
+import { seal, sign } from "./envelope.ts";
 import { WherryError } from "./errors.ts";
 import { type Identity, sha256 } from "./identity.ts";
 import { BOX_BYTES, NAME_BYTES, RATCHET_HEADER_BYTES, SESSION_ID_BYTES } from "./limits.ts";
 import type { PeerId } from "./peer-id.ts";
-import { type Prekey, SIGNED_PREKEY, checkPrekey } from "./record.ts";
-import { bytes, count, fields, maybe, read, write } from "./shape.ts";
+import { type Prekey, SIGNED_PREKEY } from "./record.ts";
+import { bytes, count, fields, maybe, read, tuple, write } from "./shape.ts";
 
 const VERSION = 1;
 const version = count();
@@ -53,7 +53,7 @@ export interface Retry {
   readonly oneTime: OneTime | null;
 }
 
-const INITIAL = fields<Initial>({ ephemeral: bytes(32), prekey: count({ least: 1 }), oneTime: count() });
+const INITIAL = fields<Initial>({ ephemeral: bytes(32), prekey: count(), oneTime: count() });
 const MESSAGE = fields<Message & { version: number }>({
   version,
   session,
@@ -66,7 +66,7 @@ const RETRY = fields<Retry & { version: number }>({
   session,
   issued: count(),
   prekey: SIGNED_PREKEY,
-  oneTime: maybe(fields<OneTime>({ id: count({ least: 1 }), key: bytes(32) })),
+  oneTime: maybe(tuple<OneTime>({ id: count(), key: bytes(32) })),
 });
 
 /** @throws WherryError MALFORMED or VERSION_MISMATCH. */
@@ -77,13 +77,12 @@ export function decodeMessage(payload: Bytes): Message {
 }
 
 /**
- * The retry that `sender` signed.
- * @throws WherryError MALFORMED, VERSION_MISMATCH, or BAD_SIGNATURE if the prekey in it is not its own.
+ * The retry in an envelope's payload; its prekey's signature is checked by whoever uses it.
+ * @throws WherryError MALFORMED or VERSION_MISMATCH.
  */
-export function decodeRetry(payload: Bytes, sender: PeerId): Retry {
+export function decodeRetry(payload: Bytes): Retry {
   requireVersion(payload);
   const { version: _, ...retry } = read(RETRY, payload, "a damaged retry");
-  checkPrekey(sender, retry.prekey);
   return retry;
 }
 
@@ -110,15 +109,6 @@ export function sealMessage(message: Message, from: Identity, to: Seal): Bytes {
 /** Sign a retry and seal it. */
 export function sealRetry(retry: Retry, from: Identity, to: Seal): Bytes {
   return seal(sign(from, Purpose.RETRY, encodeRetry(retry), to.recipient), to);
-}
-
-/**
- * Open what was sealed to `recipient`, and check its signature.
- * @throws WherryError NOT_FOR_US, CANNOT_OPEN, BAD_SIGNATURE or MALFORMED.
- */
-export function openSealed(data: Uint8Array, recipient: Identity): Envelope {
-  const inside = unseal(data, { recipient: recipient.id, sealingSecret: recipient.sealingSecret });
-  return openEnvelope(inside, recipient.id);
 }
 
 /** The name under which mailboxes and recipients know a sealed envelope. */

@@ -56,8 +56,8 @@ export const COLLECTED_AT_ONCE = 256;
 export const SESSION_ID_BYTES = 8;
 /** Bytes of an encrypted header: nonce, ratchet key, two counters, tag. */
 export const RATCHET_HEADER_BYTES = 24 + 40 + 16;
-/** Bytes of a box: the largest packet with nonce and tag. */
-export const BOX_BYTES = 60_000 + 40;
+/** Bytes of a box: no more fits into the largest sealed envelope. */
+export const BOX_BYTES = 65536;
 /** Messages that may be missing before one that is opened: each costs a hash, and a key that is kept. */
 export const SKIPPED_AT_ONCE = 1000;
 /** Keys of missing messages that one session keeps; the oldest go first. */

@@ -35,6 +35,9 @@ export const Opcode = {
   DISCONNECT: 14,
   PROXY: 15,
   INTRODUCE: 100,
+  LETTER: 102,
+  ASK_INBOX: 103,
+  INBOX: 104,
 } as const;
 
 /** One message as it travels. */
@@ -84,6 +87,10 @@ export interface MessagesOptions {
   readonly onName: (name: string) => void;
   /** The peer is going, and does not want to be dialled because of it. */
   readonly onDisconnect: () => void;
+  /** A sealed letter came. */
+  readonly onLetter: (sealed: Bytes) => void;
+  /** Our own inbox record, or nothing. */
+  readonly ownInbox: () => Bytes;
 }
 
 /** The messages with one connected peer. */
@@ -118,17 +125,16 @@ export class Messages {
    */
   async ping(): Promise<number> {
     const begun = performance.now();
-    const answer = new Once<Message>();
-    const id = this.#id + 1;
-    this.#replies.set(id, answer);
-    try {
-      await this.send(Opcode.PING, { payload: new Uint8Array() });
-      const reply = await within(REPLY_MS, answer.promise, "RECEIVE_TIMEOUT", "no pong came");
-      if (reply.opcode !== Opcode.PONG) throw new WherryError("LIMIT_EXCEEDED", "the peer answers no more pings");
-      return performance.now() - begun;
-    } finally {
-      this.#replies.delete(id);
-    }
+    const reply = await this.#ask(Opcode.PING, { payload: new Uint8Array() });
+    if (reply.opcode !== Opcode.PONG) throw new WherryError("LIMIT_EXCEEDED", "the peer answers no more pings");
+    return performance.now() - begun;
+  }
+
+  /** The peer's own inbox record, unchecked; null if it has none. */
+  async askInbox(): Promise<Bytes | null> {
+    const reply = await this.#ask(Opcode.ASK_INBOX, {});
+    const document = reply.opcode === Opcode.INBOX ? field(reply.body, "document") : undefined;
+    return document instanceof Uint8Array && document.length > 0 ? new Uint8Array(document) : null;
   }
 
   /** Serve the stream on which the peer's messages come. */
@@ -139,6 +145,19 @@ export class Messages {
 
   close(error: WherryError): void {
     for (const answer of this.#replies.values()) answer.reject(error);
+  }
+
+  /** @throws WherryError RECEIVE_TIMEOUT, or why the connection ended. */
+  async #ask(opcode: number, body: unknown): Promise<Message> {
+    const answer = new Once<Message>();
+    const id = this.#id + 1;
+    this.#replies.set(id, answer);
+    try {
+      await this.send(opcode, body);
+      return await within(REPLY_MS, answer.promise, "RECEIVE_TIMEOUT");
+    } finally {
+      this.#replies.delete(id);
+    }
   }
 
   async #take({ opcode, id, replyTo, body }: Message): Promise<void> {
@@ -158,6 +177,14 @@ export class Messages {
       }
       case Opcode.DISCONNECT:
         this.#options.onDisconnect();
+        return;
+      case Opcode.LETTER: {
+        const sealed = field(body, "sealed");
+        if (sealed instanceof Uint8Array) this.#options.onLetter(new Uint8Array(sealed));
+        return;
+      }
+      case Opcode.ASK_INBOX:
+        await this.send(Opcode.INBOX, { document: this.#options.ownInbox() }, id);
         return;
       case Opcode.PROXY:
         await this.#refuse("UNSUPPORTED", "proxying is not offered", id);

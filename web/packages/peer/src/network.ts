@@ -32,6 +32,9 @@ export interface NetworkOptions {
   readonly onConnected: (peer: PeerId) => void;
   readonly onClosed: (peer: PeerId, error: WherryError) => void;
   readonly onName: (peer: PeerId, name: string) => void;
+  /** A sealed letter came over a connection, or our inbox record is asked for. */
+  readonly onLetter: (sealed: Bytes) => void;
+  readonly ownInbox: () => Bytes;
   /** The link that came of `attempt` carries the connection no more. */
   readonly onLinkClosed: (peer: PeerId, attempt: Bytes) => void;
 }
@@ -110,7 +113,7 @@ export class Network {
   }
 
   #make(peer: PeerId): Connected {
-    const { own, instance, random, ownName, onEvent, onName, onLinkClosed } = this.#options;
+    const { own, instance, random, ownName, onEvent, onName, onLinkClosed, onLetter, ownInbox } = this.#options;
     const connection = new Connection({
       local: own.key,
       peer: peer.key,
@@ -132,6 +135,8 @@ export class Network {
       ownName,
       onName: (name) => onName(peer, name),
       onDisconnect: () => connection.close("as you wish"),
+      onLetter,
+      ownInbox,
     });
     const connected: Connected = { id: peer, connection, messages, since: Date.now(), announced: false };
     this.#connected.set(String(peer), connected);

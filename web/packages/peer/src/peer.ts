@@ -13,8 +13,12 @@ import { EndpointAddress } from "./endpoints.ts";
 import { Engine, endpointOfText } from "./engine.ts";
 import { WherryError } from "./errors.ts";
 import { type Store, loadKey, openStore } from "./keystore.ts";
+import { Identity } from "./identity.ts";
 import { friendlyName } from "./names.ts";
-import { type Channel, openChannel } from "./tabs/channel.ts";
+import { openDatabase } from "./store/browser.ts";
+import type { Database } from "./store/database.ts";
+import { type Channel, type Room, openChannel } from "./tabs/channel.ts";
+import { friendsBy, invoke, messagesBy } from "./tabs/features.ts";
 import { Follower } from "./tabs/follower.ts";
 import { type Leadership, standForLeader } from "./tabs/leadership.ts";
 import { Serving } from "./tabs/serving.ts";
@@ -41,6 +45,8 @@ export interface StartOptions {
   readonly endpoints?: readonly string[];
   /** Where the key and the rest is kept; without it the browser's own database. */
   readonly store?: Store;
+  /** Where friends and messages rest; without it the browser's own database. */
+  readonly database?: Database;
   /** What makes peer connections; without it the browser's WebRTC. */
   readonly makeLink?: MakeLink;
   readonly random?: Random;
@@ -50,7 +56,6 @@ export interface StartOptions {
 
 interface Leading {
   readonly engine: Engine;
-  readonly serving: Serving | null;
   readonly store: Store;
 }
 
@@ -69,12 +74,18 @@ export class WherryPeer implements Peer {
   readonly #handlers = new Map<string, Served>();
   readonly #started = new Once<void>();
   readonly #leadership: Leadership;
+  #leads = false;
   #leading: Leading | null = null;
+  #serving: Serving | null = null;
   #following: Follower | null = null;
   #state: PeerState | null = null;
   #emitting: ReturnType<typeof setTimeout> | null = null;
   #emittedAt = Number.NEGATIVE_INFINITY;
   readonly #leave = new AbortController();
+  /** Resolves when an engine that was stopped has kept what it had to keep. */
+  #stopped: Promise<void> = Promise.resolve();
+  readonly friends = friendsBy((room, name, args) => this.#feature(room, name, args));
+  readonly messages = messagesBy((room, name, args) => this.#feature(room, name, args));
 
   /**
    * Start the peer of this page. Resolves when its state is known: its key is loaded or made.
@@ -93,7 +104,10 @@ export class WherryPeer implements Peer {
     this.#leadership = standForLeader(this.#channel, {
       onLead: () => void this.#lead(),
       onFollow: () => void this.#follow(),
-      onLost: () => this.#stopLeading(false),
+      onLost: () => {
+        this.#leads = false;
+        this.#stopLeading(false);
+      },
     });
     this.#watchPage();
   }
@@ -155,6 +169,20 @@ export class WherryPeer implements Peer {
     }
   }
 
+  /**
+   * Close all sockets and connections, until `resume`: a page that sleeps is away, and its mailboxes keep what comes.
+   * Another tab may lead meanwhile.
+   */
+  async suspend(): Promise<void> {
+    this.#stopLeading(false);
+    await this.#stopped;
+  }
+
+  /** Take up again what `suspend` put down. */
+  async resume(): Promise<void> {
+    if (this.#leads && this.#leading === null) await this.#startEngine();
+  }
+
   async setName(name: string): Promise<void> {
     await this.#do((engine) => engine.setName(name), (follower) => follower.call("setName", name));
   }
@@ -170,6 +198,7 @@ export class WherryPeer implements Peer {
   /** End everything; connected peers are told that this was meant. */
   async close(): Promise<void> {
     this.#end(true);
+    await this.#stopped;
   }
 
   #end(told: boolean): void {
@@ -184,6 +213,7 @@ export class WherryPeer implements Peer {
   // -- leading and following ------------------------------------------------------------------------------------------
 
   async #lead(): Promise<void> {
+    this.#leads = true;
     this.#following?.close();
     this.#following = null;
     try {
@@ -197,6 +227,9 @@ export class WherryPeer implements Peer {
   async #startEngine(): Promise<void> {
     const store = this.#options.store ?? (await openStore());
     const key = await loadKey(store, this.#random);
+    await this.#stopped;
+    const mail = `wherry mail of ${new Identity(key.seed).id}`;
+    const database = this.#options.database ?? (await openDatabase(mail, this.#random));
     let name = await store.get("name");
     if (name === undefined) {
       name = friendlyName(this.#random);
@@ -206,6 +239,7 @@ export class WherryPeer implements Peer {
       key,
       name,
       store,
+      database,
       endpoints: this.#endpoints(),
       remembered: endpointsOf((await store.get("endpoints")) ?? []),
       lastSequence: (await store.get("sequence")) ?? 0,
@@ -215,8 +249,8 @@ export class WherryPeer implements Peer {
       onChange: () => this.#changed(),
       onEvent: (event) => this.#emit(event),
     });
-    const serving = this.#channel === null ? null : new Serving(this.#channel, this);
-    this.#leading = { engine, serving, store };
+    if (this.#channel !== null) this.#serving ??= new Serving(this.#channel, this, () => this.#leading !== null);
+    this.#leading = { engine, store };
     for (const [served, one] of this.#handlers) one.stop = engine.handle(served, one.handler, one.policy);
     this.#state = engine.state(this.#channel === null ? "alone" : "leader");
     await engine.start();
@@ -237,14 +271,21 @@ export class WherryPeer implements Peer {
   #stopLeading(told: boolean): void {
     const leading = this.#leading;
     this.#leading = null;
-    leading?.engine.close({ told });
-    leading?.store.close();
+    if (leading === null) return;
+    this.#stopped = leading.engine.close({ told }).then(() => leading.store.close());
   }
 
   async #do<T>(lead: (engine: Engine) => Promise<T>, follow: (follower: Follower) => Promise<T | null>): Promise<T> {
     if (this.#leading !== null) return lead(this.#leading.engine);
     if (this.#following !== null) return (await follow(this.#following)) as T;
     throw new WherryError("CLOSED", "no tab leads at the moment", { hint: "Try again." });
+  }
+
+  async #feature(room: Room, name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#do(
+      async (engine) => invoke(engine, room, name, args),
+      async (follower) => follower.call("feature", room, name, args),
+    );
   }
 
   // -- telling --------------------------------------------------------------------------------------------------------
@@ -262,7 +303,7 @@ export class WherryPeer implements Peer {
   }
 
   #emit(event: PeerEvent): void {
-    this.#leading?.serving?.tell(event);
+    if (this.#leading !== null) this.#serving?.tell(event);
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -276,8 +317,18 @@ export class WherryPeer implements Peer {
       if ("persisted" in event && event.persisted === true) globalThis.location.reload(); // out of the browser's cache
     });
     target.addEventListener?.("pagehide", () => this.#end(false), { signal });
-    for (const name of ["online", "offline", "resume"]) {
-      target.addEventListener?.(name, () => this.#wake(), { signal });
+    for (const name of ["online", "offline"]) target.addEventListener?.(name, () => this.#wake(), { signal });
+    target.addEventListener?.("freeze", () => void this.suspend(), { signal });
+    target.addEventListener?.("resume", () => void this.#resumed(), { signal });
+  }
+
+  async #resumed(): Promise<void> {
+    try {
+      await this.resume();
+      this.#wake();
+    } catch (error) {
+      const { info } = WherryError.from(error);
+      if (this.#state !== null) this.#emit({ type: "state", state: { ...this.#state, problems: [info] } });
     }
   }
 

@@ -11,6 +11,8 @@ export interface Shape<T> {
   /** @throws WherryError MALFORMED if `value` is none. */
   decode(value: Value): T;
   encode(value: T): Value;
+  /** Whether it may be missing at the end of an array. */
+  readonly optional?: true;
 }
 
 /** What a shape's values are. */
@@ -42,6 +44,11 @@ export function maybe<T>(shape: Shape<T>): Shape<T | null> {
   };
 }
 
+/** Such a value, or nil, or nothing where the array ends before it. */
+export function optional<T>(shape: Shape<T>): Shape<T | null> {
+  return { ...maybe(shape), optional: true };
+}
+
 /** At most `most` of the same. */
 export function list<T>(item: Shape<T>, most: number): Shape<readonly T[]> {
   return {
@@ -67,10 +74,11 @@ export function tuple<T extends object>(shapes: Shapes<T>): Shape<T> {
 
 function positions<T extends object>(shapes: Shapes<T>, most: number): Shape<T> {
   const names = Object.keys(shapes) as (keyof T & string)[];
+  const least = names.findLastIndex((name) => shapes[name].optional !== true) + 1;
   return {
     decode: (value) => {
-      if (!Array.isArray(value) || value.length < names.length || value.length > most) throw misfit();
-      return Object.fromEntries(names.map((name, i) => [name, shapes[name].decode(value[i])])) as T;
+      if (!Array.isArray(value) || value.length < least || value.length > most) throw misfit();
+      return Object.fromEntries(names.map((name, i) => [name, shapes[name].decode(value[i] ?? null)])) as T;
     },
     encode: (value) => names.map((name) => shapes[name].encode(value[name])),
   };

@@ -17,7 +17,7 @@
 
 import type { Bytes } from "./bytes.ts";
 import { Purpose } from "./domains.ts";
-import { openEnvelope, seal, sign, unseal } from "./envelope.ts";
+import { openSealed, seal, sign } from "./envelope.ts";
 import { WherryError } from "./errors.ts";
 import type { Identity } from "./identity.ts";
 import { CANDIDATES, CANDIDATE_LENGTH, DOCUMENT_BYTES, REASON_LENGTH, SDP_LENGTH } from "./limits.ts";
@@ -160,7 +160,6 @@ export function sealSignal(
  * @throws WherryError NOT_FOR_US, CANNOT_OPEN, BAD_SIGNATURE, MALFORMED, VERSION_MISMATCH
  */
 export function openSignal(data: Uint8Array, recipient: Identity): OpenedSignal {
-  const inside = unseal(data, { recipient: recipient.id, sealingSecret: recipient.sealingSecret });
-  const { purpose, sender, payload } = openEnvelope(inside, recipient.id);
+  const { purpose, sender, payload } = openSealed(data, recipient);
   return { signal: decodeSignal(purpose, payload), sender, payload };
 }

@@ -133,6 +133,150 @@ export interface Trace {
   readonly entries: readonly TraceEntry[];
 }
 
+/** How it stands between us and a peer. */
+export type FriendshipState = "stranger" | "sent" | "received" | "friends" | "declined" | "blocked";
+
+/** What a person chose to tell friends; whoever is invisible looks offline to them. */
+export type Presence = "online" | "away" | "busy" | "invisible";
+
+/** What a friend told of itself; offline also where nothing was told, or it is not connected. */
+export type TheirPresence = Exclude<Presence, "invisible"> | "offline";
+
+/** A contact, with one peer id or more. */
+export interface Friend {
+  /** The id that names it everywhere: the first of `peers`. */
+  readonly peer: string;
+  readonly peers: readonly string[];
+  /** What it calls itself; a claim. */
+  readonly name: string | null;
+  /** What the person here calls it; nobody else sees that. */
+  readonly label: string | null;
+  readonly description: string | null;
+  /** A `data:` URL of a PNG, JPEG or WebP whose head was looked at. */
+  readonly avatar: string | null;
+  readonly state: FriendshipState;
+  /** When that state began. */
+  readonly since: number;
+  /** Where it is declined: why, as void reasons are called; null where they said so themselves. */
+  readonly reason: string | null;
+  /** What came with the request, or went with ours. */
+  readonly hello: string | null;
+  readonly presence: TheirPresence;
+  /** When it was last here. */
+  readonly seen: number | null;
+  /** Messages of theirs that nobody has looked at. */
+  readonly unread: number;
+  /** Messages of ours that have not arrived. */
+  readonly waiting: number;
+  /** Mailboxes that keep messages for it; null while nobody has told. */
+  readonly places: number | null;
+  readonly last: Message | null;
+  /** When the safety numbers were compared, and were equal. */
+  readonly compared: number | null;
+}
+
+/** One table for page, command line and API. A message of somebody else's is delivered, then read. */
+export type MessageState = "queued" | "held" | "delivered" | "read" | "failed";
+
+export interface Message {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  /** When it was written here, or came in. */
+  readonly at: number;
+  /** When its writer says it was written. */
+  readonly sent: number;
+  readonly text: string;
+  /** Of a message of bytes; null of a text. */
+  readonly data: Uint8Array | null;
+  /** The id of the message it answers. */
+  readonly replyTo: string | null;
+  readonly state: MessageState;
+  /** Mailboxes that hold it now. */
+  readonly places: number;
+  /** Until when it is kept there. */
+  readonly until: number | null;
+  /** Where it failed: expired, refused, old_address, full, malformed, withdrawn, unsupported. */
+  readonly reason: string | null;
+}
+
+/** A part of a conversation. */
+export interface Page {
+  /** The oldest first. */
+  readonly messages: readonly Message[];
+  /** Whether there are older ones still. */
+  readonly older: boolean;
+}
+
+/** Oneself, as friends see it. */
+export interface Profile {
+  readonly name: string;
+  readonly description: string;
+  /** A `data:` URL of a PNG, JPEG or WebP of at most 64 KiB. */
+  readonly avatar: string | null;
+  readonly presence: Presence;
+}
+
+/** An address of ours; the one without a label is `PeerState.address`. */
+export interface LabelledAddress {
+  readonly label: string;
+  readonly address: string;
+}
+
+/** What somebody answered to an invitation. */
+export interface InvitationReply {
+  readonly peer: string;
+  /** 0: accepted; else the application's, or Wherry's own reason. */
+  readonly status: number;
+  readonly reason: string;
+  readonly data: Uint8Array;
+}
+
+/** Friends, and what friends see. Where a `peer` is named, it is the id that names the contact. */
+export interface Friends {
+  /** Everybody with whom there is, or was to be, a friendship; the latest change first. */
+  list(): Promise<readonly Friend[]>;
+  /** Ask whomever `text` names to be a friend; resolves with the id once the request is kept. */
+  add(text: string, hello?: string): Promise<string>;
+  accept(peer: string): Promise<void>;
+  /** Say no; `reason` is told, if there is one. */
+  decline(peer: string, reason?: string): Promise<void>;
+  withdraw(peer: string): Promise<void>;
+  remove(peer: string): Promise<void>;
+  block(peer: string): Promise<void>;
+  unblock(peer: string): Promise<void>;
+  /** The private name; none where `text` is empty. */
+  label(peer: string, text: string): Promise<void>;
+  profile(): Promise<Profile>;
+  setProfile(change: Partial<Omit<Profile, "presence">>): Promise<void>;
+  setPresence(presence: Presence): Promise<void>;
+  /** Twelve groups of five digits, the same at both ends. */
+  safetyNumber(peer: string): Promise<string>;
+  /** Note that the numbers were compared, and whether they are equal. */
+  compared(peer: string, same: boolean): Promise<void>;
+  addresses(): Promise<readonly LabelledAddress[]>;
+  newAddress(label: string): Promise<LabelledAddress>;
+  /** Requests by the old one are refused from now on; friends stay. The one without a label, where it is empty. */
+  rotateAddress(label: string): Promise<LabelledAddress>;
+}
+
+/** What is written to friends, and by them. */
+export interface Messages {
+  /** Resolves once it is kept; how far it comes is told by events. Text, or bytes, of at most 5 MiB. */
+  send(peer: string, content: string | Uint8Array, replyTo?: string | null): Promise<Message>;
+  /** Send once more what failed; the old one goes. */
+  retry(peer: string, id: string): Promise<Message>;
+  /** Here alone; one that has not arrived yet is taken back. */
+  delete(peer: string, id: string): Promise<void>;
+  /** At most `limit` messages that are older than the one with the id `before`; the newest where that is null. */
+  history(peer: string, before?: string | null, limit?: number): Promise<Page>;
+  /** Messages that have the words of `text`, the newest first. */
+  search(text: string, limit?: number): Promise<readonly Message[]>;
+  /** All that came from `peer` so far has been looked at; it is told. */
+  markRead(peer: string): Promise<void>;
+  typing(peer: string, typing: boolean): Promise<void>;
+}
+
 /** Everything the page shows, at one moment. */
 export interface PeerState {
   readonly phase: "starting" | "running" | "stopped";
@@ -167,7 +311,14 @@ export type PeerEvent =
   | { readonly type: "trace"; readonly trace: Trace }
   | { readonly type: "connected"; readonly peer: string }
   | { readonly type: "disconnected"; readonly peer: string; readonly error: ErrorInfo | null }
-  | { readonly type: "stream"; readonly peer: string; readonly name: string; readonly inbound: boolean };
+  | { readonly type: "stream"; readonly peer: string; readonly name: string; readonly inbound: boolean }
+  /** Somebody came, went, or changed: all of them, as they are now. */
+  | { readonly type: "friends"; readonly friends: readonly Friend[] }
+  | { readonly type: "profile"; readonly profile: Profile }
+  /** A message is new, or further than it was. */
+  | { readonly type: "message"; readonly peer: string; readonly message: Message }
+  | { readonly type: "deleted"; readonly peer: string; readonly id: string }
+  | { readonly type: "typing"; readonly peer: string; readonly typing: boolean };
 
 /** What a ping found. */
 export interface PingReply {
@@ -238,6 +389,9 @@ export interface Peer {
   traces(peer?: string): readonly Trace[];
   /** Take what people paste; the result says whom it names, or what is wrong with it. */
   parse(text: string): ParsedWho;
+
+  readonly friends: Friends;
+  readonly messages: Messages;
 
   setName(name: string): Promise<void>;
   /** The secret key as text, for a copy that people keep. */

@@ -30,6 +30,8 @@ function side(seed: number, name: string): Side {
     onClosed: (_, error) => closed.push(error),
     onName: (_, said) => names.push(said),
     onLinkClosed: () => undefined,
+    onLetter: () => undefined,
+    ownInbox: () => new Uint8Array(),
   });
   return { id, instance, network, closed, names };
 }

@@ -6,6 +6,7 @@ import { type Bytes, equal, random, utf8, fromUtf8 } from "../src/bytes.ts";
 import { WherryError } from "../src/errors.ts";
 import { Identity, x25519Public } from "../src/identity.ts";
 import type { Message } from "../src/letters.ts";
+import { signPrekey } from "../src/record.ts";
 import { type PrekeySecrets, Sessions } from "../src/ratchet/sessions.ts";
 
 const [ada, bela] = [new Identity(new Uint8Array(32).fill(1)), new Identity(new Uint8Array(32).fill(2))];
@@ -87,9 +88,10 @@ describe("sessions", () => {
   test("a retry counts if it names the session that is used, and once", () => {
     const [a, b] = pair();
     const refused = a.send("lost", b).session;
-    const { prekey } = b.bundle(0);
-    const retry = { session: refused, issued: 1, prekey: { ...prekey, signature: random(64) }, oneTime: null };
+    const prekey = signPrekey(bela, 1, x25519Public(b.signed));
+    const retry = { session: refused, issued: 1, prekey, oneTime: null };
     expect(a.sessions.retried({ ...retry, session: random(8) }, random)).toBe(false);
+    expect(() => a.sessions.retried({ ...retry, prekey: { ...prekey, id: 2 } }, random)).toThrow("signature");
     expect(a.sessions.retried(retry, random)).toBe(true);
     expect(a.sessions.retried(retry, random)).toBe(false);
     expect(b.open(a.send("again", b))).toBe("again");

@@ -4,6 +4,7 @@
  */
 
 import { type Bytes, hex } from "../bytes.ts";
+import type { Envelope } from "../envelope.ts";
 import { WherryError } from "../errors.ts";
 import {
   DIAL_MS,
@@ -15,7 +16,7 @@ import {
   TRACES,
 } from "../limits.ts";
 import type { PeerId } from "../peer-id.ts";
-import { type OpenedSignal, type Ping, type Refusal, type Signal, openSignal, sealSignal } from "../signals.ts";
+import { type Ping, type Refusal, type Signal, decodeSignal, sealSignal } from "../signals.ts";
 import { Once, within } from "../tasks.ts";
 import { Meeting, type Surroundings } from "./meeting.ts";
 import type { Records } from "./records.ts";
@@ -132,18 +133,17 @@ export class Dialer {
   // -- from a peer ----------------------------------------------------------------------------------------------------
 
   /**
-   * Take a sealed envelope that an endpoint delivers; whether it was accepted. Declined and absent look alike to the
-   * sender, so overload and nonsense are all just declined.
+   * Take a signal that an endpoint delivers, opened and verified; whether it was accepted. Declined and absent look alike
+   * to the sender, so overload and nonsense are all just declined.
    */
-  deliver(envelope: Bytes, arrival: Arrival): boolean {
-    let opened: OpenedSignal;
+  deliver({ purpose, sender, payload }: Envelope, arrival: Arrival): boolean {
+    let signal: Signal;
     try {
-      opened = openSignal(envelope, this.#around.identity);
+      signal = decodeSignal(purpose, payload);
     } catch (error) {
       if (!WherryError.is(error)) throw error;
       return false;
     }
-    const { signal, sender, payload } = opened;
     if (sender.equals(this.#around.identity.id) || !this.#mayPass(sender) || !this.#learn(signal, sender)) return false;
     if (signal.kind === "offer" && !this.#hasRoomFor(sender)) return false;
     this.#around.onHeard(sender);

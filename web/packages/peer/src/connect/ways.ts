@@ -98,7 +98,7 @@ export class Carrier {
 }
 
 /** An https page may open no plain socket. */
-function mayOpen(address: EndpointAddress): boolean {
+export function mayOpen(address: EndpointAddress): boolean {
   return address.tls || globalThis.location?.protocol !== "https:";
 }
 

@@ -1,12 +1,13 @@
 /**
  * Our own prekeys: the signed one that the inbox record names, a new one each week, and batches of one-time prekeys,
- * each made for one mailbox. Private halves of signed ones are kept for 30 days, of one-time ones until they are used.
+ * each made for one mailbox. Private halves of signed ones are kept for 30 days; of one-time ones until they are used, or
+ * the batch after the next is made: what was begun with the last one may still lie in the mailbox.
  * A core: what is to be kept is said, not done.
  */
 
 import type { Bytes, Random } from "../bytes.ts";
 import { x25519Public } from "../identity.ts";
-import { PREKEYS_AT_ONCE, PREKEY_KEPT_S, PREKEY_S } from "../limits.ts";
+import { PREKEY_KEPT_S, PREKEY_S } from "../limits.ts";
 
 /** A prekey with its private half. */
 export interface OwnPrekey {
@@ -33,9 +34,9 @@ export function newPrekey(holder: string, now: number, random: Random): OwnPreke
   return { id, holder, secret: random(32), made: now };
 }
 
-/** A batch for one mailbox. */
-export function newBatch(mailbox: string, now: number, random: Random): OwnPrekey[] {
-  return Array.from({ length: PREKEYS_AT_ONCE }, () => newPrekey(mailbox, now, random));
+/** A batch of `size` for one mailbox. */
+export function newBatch(mailbox: string, size: number, now: number, random: Random): OwnPrekey[] {
+  return Array.from({ length: size }, () => newPrekey(mailbox, now, random));
 }
 
 /** The signed prekey that is used now, or null if it is time for a new one. */

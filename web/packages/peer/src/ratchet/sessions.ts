@@ -10,6 +10,7 @@ import { type Identity, x25519Public } from "../identity.ts";
 import type { Initial, Message, OneTime, Retry } from "../letters.ts";
 import { SESSIONS } from "../limits.ts";
 import type { PeerId } from "../peer-id.ts";
+import { checkPrekey } from "../record.ts";
 import { type Of, bytes, count, fields, list, maybe, read, tuple, write } from "../shape.ts";
 import { RATCHET, answered, begun, decrypt, encrypt } from "./double-ratchet.ts";
 import { initiate, respond } from "./x3dh.ts";
@@ -104,9 +105,11 @@ export class Sessions {
   /**
    * The peer could not open what we sent: drop that session and begin anew. Whether it was the one we send in; else the
    * word is an old one, and nothing changes.
+   * @throws WherryError BAD_SIGNATURE if the prekey in it is not the peer's.
    */
   retried({ session, prekey, oneTime }: Retry, random: Random): boolean {
     if (this.current === null || !equal(this.current, session)) return false;
+    checkPrekey(this.#peer, prekey);
     this.#all = this.#all.slice(1);
     this.begin({ prekey, oneTime }, random);
     return true;

@@ -3,6 +3,7 @@
 import { WherryError } from "../errors.ts";
 import type { Peer, PeerDatagrams, PeerEvent, PeerStream } from "../types.ts";
 import type { Arguments, Channel, Method, Result, TabMessage } from "./channel.ts";
+import { invoke } from "./features.ts";
 
 /** Streams that one following tab may hold. */
 const STREAMS_PER_TAB = 256;
@@ -19,10 +20,13 @@ export class Serving {
   readonly #open = new Map<string, Map<number, Open>>();
   #number = 0;
   readonly #calls: Served;
+  readonly #leads: () => boolean;
 
-  constructor(channel: Channel, peer: Peer) {
+  /** @param leads - whether this tab still does: another may have taken over while it slept */
+  constructor(channel: Channel, peer: Peer, leads: () => boolean = () => true) {
     this.#channel = channel;
     this.#peer = peer;
+    this.#leads = leads;
     this.#calls = {
       snapshot: async () => ({ state: { ...peer.state, tab: "follower" as const }, traces: peer.traces() }),
       connect: async (_tab, who) => peer.connect(who),
@@ -44,6 +48,7 @@ export class Serving {
         return done === true ? null : value;
       },
       close: async (tab, number) => nothing(this.#close(tab, number)),
+      feature: async (_tab, room, name, args) => invoke(peer, room, name, args),
     };
     channel.listen((message) => this.#receive(message));
   }
@@ -55,7 +60,7 @@ export class Serving {
   }
 
   #receive(message: TabMessage): void {
-    if (message.type === "call") void this.#answer(message.from, message.id, message.method, message.args);
+    if (message.type === "call" && this.#leads()) void this.#answer(message.from, message.id, message.method, message.args);
     if (message.type === "bye") this.#leave(message.from);
   }
 

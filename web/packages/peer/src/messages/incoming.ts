@@ -1,0 +1,135 @@
+/**
+ * The receiving side of a pair: which numbers are decided, and what waits behind a gap. A core.
+ *
+ * Each number of a sender's epoch is decided once: its item is handed on, or it is void with a reason. Items are handed
+ * on in the order of their numbers; what comes early waits until the gap before it is filled, by the item, by a void, or
+ * by the sender's floor, which says that nothing comes below it any more:
+ *
+ *     a number is   open ──> held back ──> handed on            an item came; its turn came
+ *                      └──> void                                a void came first; expired; the gate refused it
+ *
+ * An epoch higher than the known one supersedes it: the sender's memory began anew, so no gap of the old one will ever
+ * be filled. What was held back of the old epoch is handed on at once, and so is what still comes of it.
+ */
+
+import { ACKED_BEYOND, HELD_BACK_BYTES, VOIDED, WINDOW } from "./limits.ts";
+import { type Ack, type Item, Kind, Reason, type Voided } from "./packets.ts";
+
+/** What a packet's items come to. */
+export interface Taken {
+  /** Of an epoch that has been superseded; to be handed on first, with nothing to report. */
+  readonly late: Item[];
+  /** To be handed on, in this order; each is then either handed on, or refused with `Incoming.refuse`. */
+  readonly ready: Item[];
+  /** By number, to be kept until the gap before them is filled. */
+  readonly hold: Map<number, Item>;
+  /** Numbers that were kept until now, and are among `late` or `ready`. */
+  readonly released: number[];
+}
+
+export class Incoming {
+  /** The sender's, the newest that we know; 0 before the first. */
+  epoch: number;
+  /** Every number up to it is decided. */
+  through: number;
+  /** Numbers that were not taken, with the reason, as long as the sender may not know it. */
+  voided: Map<number, number>;
+  /** What waits behind a gap, by number. */
+  #held: Map<number, Item>;
+  #heldBytes: number;
+
+  constructor(epoch = 0, through = 0, held: readonly Item[] = [], voided: readonly Voided[] = []) {
+    this.epoch = epoch;
+    this.through = through;
+    this.#held = new Map(held.map((item) => [item.number, item]));
+    this.voided = new Map(voided.map(({ number, reason }) => [number, reason]));
+    this.#heldBytes = held.reduce((sum, item) => sum + item.body.length, 0);
+  }
+
+  /**
+   * Look at what came; numbers that are decided already are passed over.
+   * @param now - seconds since 1970 by network time
+   */
+  take({ epoch, floor, items }: { epoch: number; floor: number; items: readonly Item[] }, now: number): Taken {
+    const taken: Taken = { late: [], ready: [], hold: new Map(), released: [] };
+    if (epoch > this.epoch) this.#supersede(epoch, taken);
+    for (const item of items) {
+      if (item.number === 0) taken.ready.push(item);
+      else if (epoch < this.epoch) {
+        if (item.kind !== Kind.VOID && item.expires > now) taken.late.push(item);
+      } else if (this.#isOpen(item.number)) this.#put(item, now, taken);
+    }
+    if (epoch === this.epoch) {
+      this.#below(floor, taken);
+      this.#advance(taken);
+    }
+    return taken;
+  }
+
+  /** The gate did not let an item in: its number is void. */
+  refuse(item: Item, reason: number): void {
+    if (item.number !== 0) this.voided.set(item.number, reason);
+  }
+
+  /** What the sender may know now. A void that does not fit is not hidden behind `through`: it ends there. */
+  ack(): Ack {
+    const voided = [...this.voided].toSorted(([a], [b]) => a - b).map(([number, reason]) => ({ number, reason }));
+    const cut = voided[VOIDED];
+    const through = cut === undefined ? this.through : Math.min(this.through, cut.number - 1);
+    const beyond = [...this.#held.keys()].filter((number) => number > through).toSorted((a, b) => a - b);
+    return { epoch: this.epoch, through, beyond: beyond.slice(0, ACKED_BEYOND), voided: voided.slice(0, VOIDED) };
+  }
+
+  #supersede(epoch: number, taken: Taken): void {
+    const held = [...this.#held.values()].toSorted((a, b) => a.number - b.number);
+    taken.late.push(...held);
+    taken.released.push(...held.map((item) => item.number));
+    this.#held.clear();
+    this.#heldBytes = 0;
+    this.epoch = epoch;
+    this.through = 0;
+    this.voided = new Map();
+  }
+
+  #isOpen(number: number): boolean {
+    return number > this.through && !this.#held.has(number) && !this.voided.has(number);
+  }
+
+  #put(item: Item, now: number, taken: Taken): void {
+    if (item.number > this.through + WINDOW) return; // it is sent again when the gap is nearer
+    if (item.kind === Kind.VOID || item.expires <= now) {
+      this.voided.set(item.number, Reason.EXPIRED);
+    } else if (item.number === this.through + 1 || this.#heldBytes + item.body.length <= HELD_BACK_BYTES) {
+      this.#held.set(item.number, item);
+      this.#heldBytes += item.body.length;
+      taken.hold.set(item.number, item);
+    }
+  }
+
+  /** Nothing below the floor comes any more: what was held back there is handed on, the gaps are closed. */
+  #below(floor: number, taken: Taken): void {
+    if (floor > this.through + 1) {
+      const below = [...this.#held.keys()].filter((number) => number < floor).toSorted((a, b) => a - b);
+      for (const number of below) this.#handOn(number, taken);
+      this.through = floor - 1;
+    }
+    for (const number of this.voided.keys()) if (number < floor) this.voided.delete(number);
+  }
+
+  #advance(taken: Taken): void {
+    for (let number = this.through + 1; ; number++) {
+      if (this.#held.has(number)) this.#handOn(number, taken);
+      else if (!this.voided.has(number)) return;
+      this.through = number;
+    }
+  }
+
+  #handOn(number: number, taken: Taken): void {
+    const item = this.#held.get(number);
+    if (item === undefined) return;
+    this.#held.delete(number);
+    this.#heldBytes -= item.body.length;
+    taken.ready.push(item);
+    if (!taken.hold.delete(number)) taken.released.push(number);
+  }
+}

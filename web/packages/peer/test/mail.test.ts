@@ -1,0 +1,188 @@
+/** Two peers become friends and write to each other, however little works between them. */
+
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Home, World } from "./mail-world.ts";
+
+/** Let time pass until nothing new happens, or something is true. */
+async function until(true_: () => boolean | Promise<boolean>, seconds = 3600): Promise<void> {
+  for (let passed = 0; passed < seconds * 10; passed++) {
+    if (await true_()) return;
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  throw new Error("it did not come to that");
+}
+
+async function befriended(world: World): Promise<[Home, Home]> {
+  const [a, b] = [world.home(1), world.home(2)];
+  await a.on();
+  await b.on();
+  await a.friends.add(b.address, "it is me");
+  await until(() => b.friend(a)?.state === "received");
+  await b.friends.accept(String(a.id));
+  await until(() => a.friend(b)?.state === "friends");
+  return [a, b];
+}
+
+describe("two peers", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("become friends, and learn each other's names", async () => {
+    const world = new World();
+    const [a, b] = await befriended(world);
+    await until(() => a.friend(b)?.name === `peer ${b.id.short}`);
+    expect(b.friend(a)).toMatchObject({ state: "friends", hello: "it is me", name: `peer ${a.id.short}` });
+    expect(await a.friends.safetyNumber(String(b.id))).toBe(await b.friends.safetyNumber(String(a.id)));
+    await a.off();
+    await b.off();
+  });
+
+  test("write, and see it delivered and read", async () => {
+    const [a, b] = await befriended(new World());
+    const sent = await a.chats.send(String(b.id), "hello");
+    await until(() => b.chats.viewOf(String(a.id)).unread === 1);
+    await until(async () => (await a.said(b))[0] === "> hello (delivered)");
+    await b.chats.send(String(a.id), "hello you", sent.id);
+    await b.chats.markRead(String(a.id));
+    await until(async () => (await a.said(b))[0] === "> hello (read)");
+    await until(async () => (await a.said(b)).length === 2);
+    expect((await a.chats.history(String(b.id))).messages[1]).toMatchObject({ text: "hello you", replyTo: sent.id });
+    expect(await a.chats.search("YOU")).toHaveLength(1);
+    await a.off();
+    await b.off();
+  });
+
+  test("a message of five megabytes arrives whole", async () => {
+    const [a, b] = await befriended(new World());
+    const data = Uint8Array.from({ length: 5 * 1024 * 1024 }, (_, i) => i & 255);
+    await a.chats.send(String(b.id), data);
+    await until(() => b.chats.viewOf(String(a.id)).last !== null);
+    expect(b.chats.viewOf(String(a.id)).last?.data).toEqual(data);
+    await expect(a.chats.send(String(b.id), new Uint8Array(data.length + 1))).rejects.toMatchObject({
+      code: "MESSAGE_TOO_LARGE",
+    });
+    await a.off();
+    await b.off();
+  });
+
+  test("never on at the same time: a request, its answer, and messages, by mailboxes alone", async () => {
+    const world = new World();
+    const [a, b] = [world.home(1), world.home(2)];
+    await b.on();
+    await b.off();
+    await a.on();
+    await a.friends.add(b.address);
+    await until(() => (world.boxes[0]?.get(String(b.id))?.length ?? 0) > 0);
+    await a.off();
+    await b.on();
+    await until(() => b.friend(a)?.state === "received");
+    await b.friends.accept(String(a.id));
+    await b.chats.send(String(a.id), "while you were away");
+    await until(() => b.chats.viewOf(String(a.id)).places === 2);
+    expect(await b.said(a)).toEqual(["> while you were away (held)"]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await b.off();
+    await a.on();
+    await until(async () => (await a.said(b)).length === 1);
+    expect(a.friend(b)?.state).toBe("friends");
+    await vi.advanceTimersByTimeAsync(10_000);
+    await a.off();
+    await b.on();
+    await until(async () => (await b.said(a))[0] === "> while you were away (delivered)");
+    await b.off();
+  });
+
+  test("what nobody may send is refused, and said why", async () => {
+    const world = new World();
+    const [a, b] = await befriended(world);
+    await b.friends.block(String(a.id));
+    await until(() => a.friend(b)?.state !== "friends");
+    await expect(a.chats.send(String(b.id), "x")).rejects.toMatchObject({ code: "NOT_FRIENDS" });
+    const c = world.home(3);
+    await c.on();
+    await c.friends.add(String(b.address));
+    await until(() => b.friend(c)?.state === "received");
+    await b.friends.decline(String(c.id), "not now");
+    await until(() => c.friend(b)?.state === "declined");
+    for (const home of [a, b, c]) await home.off();
+  });
+
+  test("a session that is gone is begun anew, and nothing is lost by it", async () => {
+    const [a, b] = await befriended(new World());
+    await a.chats.send(String(b.id), "1");
+    await until(async () => (await a.said(b))[0] === "> 1 (delivered)");
+    await b.off();
+    const row = await b.database.get("pairs", [String(a.id)]);
+    if (row === undefined) throw new Error("no pair");
+    await b.database.commit([{ table: "pairs", put: { ...row, sessions: new Uint8Array() } }]);
+    await a.chats.send(String(b.id), "2");
+    await b.on();
+    await until(async () => (await a.said(b))[1] === "> 2 (delivered)");
+    expect(await b.said(a)).toEqual(["< 1 (delivered)", "< 2 (delivered)"]);
+    await a.off();
+    await b.off();
+  });
+
+  test("what has expired is void, on both sides the same", async () => {
+    const world = new World();
+    const [a, b] = await befriended(world);
+    await b.off();
+    world.boxes.length = 0;
+    await a.chats.send(String(b.id), "too late");
+    a.ahead = b.ahead = 15 * 24 * 3600;
+    await b.on();
+    await until(async () => (await a.said(b))[0] === "> too late (failed)");
+    expect((await a.chats.history(String(b.id))).messages[0]?.reason).toBe("expired");
+    expect(await b.said(a)).toEqual([]);
+    await a.off();
+    await b.off();
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])("no loss window: going on and off, losing, cutting at random (%i)", async (seed) => {
+    // Invariant: every message arrives exactly once and in order, whatever was lost; and then both sides say the same.
+    const world = new World();
+    const [a, b] = await befriended(world);
+    let state = seed * 7919;
+    const draw = (n: number): number => {
+      state = (state * 1103515245 + 12345) & 0x7fffffff;
+      return Math.floor((state / 0x7fffffff) * n) % n;
+    };
+    world.swallow = () => draw(4) === 0;
+    const sent = { a: 0, b: 0 };
+    for (let round = 0; round < 40; round++) {
+      const [name, here, there] = draw(2) === 0 ? (["a", a, b] as const) : (["b", b, a] as const);
+      switch (draw(6)) {
+        case 0: case 1: case 2:
+          if (here.isOn) await here.chats.send(String(there.id), `${name}${++sent[name]}`);
+          break;
+        case 3:
+          if (here.isOn) await here.off();
+          else await here.on();
+          break;
+        case 4:
+          world.connections = draw(2) === 0;
+          world.introducers = draw(2) === 0;
+          break;
+        default:
+          await vi.advanceTimersByTimeAsync(draw(20_000));
+      }
+    }
+    world.swallow = () => false;
+    world.connections = world.introducers = true;
+    for (const home of [a, b]) if (!home.isOn) await home.on();
+    const whole = (name: string, count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `< ${name}${i + 1} (delivered)`);
+    const heard = async (home: Home, other: Home): Promise<string[]> =>
+      (await home.said(other)).filter((line) => line.startsWith("<"));
+    await until(async () => [...(await a.said(b)), ...(await b.said(a))].every((line) => line.endsWith("(delivered)")), 7200);
+    expect(await heard(b, a)).toEqual(whole("a", sent.a));
+    expect(await heard(a, b)).toEqual(whole("b", sent.b));
+    expect([...a.troubles, ...b.troubles]).toEqual([]);
+    await a.off();
+    await b.off();
+  });
+});
