@@ -142,6 +142,10 @@ class Node:
         """The connection to a peer, if there is one."""
         return self.network.connection(peer)
 
+    def waiting_for(self, peer: PeerId) -> int:
+        """How many items (messages, receipts, requests) a peer has not taken yet."""
+        return self.parts.mail.post.waits_for(peer)
+
     # -- asked of the node ----------------------------------------------------------------------------------------
 
     def handle(self, name: str, *, allow: Allow | None = None) -> Callable[[Handler], Handler]:

@@ -9,6 +9,11 @@ from wherry_signaling.identity import PeerId
 
 from ..config import Config
 from ..events import Events
+from ..friends.addresses import Addresses
+from ..friends.friends import Friends
+from ..friends.presence import Presences
+from ..friends.profiles import Profiles
+from ..messages.history import History
 from ..views import ConnectionView, ExplainView, IdView, PingReplyView, StatusView
 
 
@@ -18,6 +23,36 @@ class NodeLike(Protocol):
     @property
     def config(self) -> Config:
         """What it runs with."""
+
+    @property
+    def id(self) -> PeerId:
+        """Who it is."""
+
+    @property
+    def friends(self) -> Friends:
+        """Contacts."""
+
+    @property
+    def messages(self) -> History:
+        """What was written."""
+
+    @property
+    def addresses(self) -> Addresses:
+        """What its owner hands out."""
+
+    @property
+    def profile(self) -> Profiles:
+        """What is said of people."""
+
+    @property
+    def presence(self) -> Presences:
+        """How people are."""
+
+    def connection(self, peer: PeerId) -> object | None:
+        """The connection to a peer, if there is one."""
+
+    def waiting_for(self, peer: PeerId) -> int:
+        """How many items wait for a peer."""
 
     @property
     def events(self) -> Events:
