@@ -1,5 +1,7 @@
-/** The page that endpoints serve: the peer in this tab, shown. */
+/** The page that is served: by an endpoint, around the peer in this tab; by a node to its owner, around that node. */
+import { isNodes, nodeEngine, takeToken } from "./engine/node/start.ts";
 import { tabEngine } from "./engine/tab.ts";
-import { mount, storage } from "./mount.tsx";
+import { mount, sessionStore, storage } from "./mount.tsx";
 
-mount(tabEngine(storage()));
+const token = takeToken();
+mount(token !== null || isNodes() ? nodeEngine(token, sessionStore()) : tabEngine(storage()));

@@ -33,3 +33,12 @@ export function storage(): Storage | null {
     return null;
   }
 }
+
+/** The same for what lives as long as the tab. */
+export function sessionStore(): Storage | null {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}

@@ -3,6 +3,9 @@ import type { ConnectionState, Peer, PeerState, Trace } from "@wherry/peer";
 import type { Engine } from "./engine.ts";
 import { Keep } from "./keep.ts";
 import { MemoryMail } from "./memory-mail.ts";
+import { NodeApi } from "./node/api.ts";
+import { NodeDouble, TOKEN } from "./node/double.ts";
+import { NodeEngine } from "./node/node-engine.ts";
 import { parsePasted } from "./parse.ts";
 import { PeerEngine } from "./peer-engine.ts";
 import { STAGES } from "./stages.ts";
@@ -28,7 +31,7 @@ const STATE = STAGES["one"]?.state.peer as PeerState;
 /** Time that passes only when it is told to. */
 export class Clock {
   now = 1_000_000;
-  readonly #waiting: { readonly at: number; readonly done: () => void }[] = [];
+  #waiting: { readonly at: number; readonly done: () => void }[] = [];
 
   time = (): number => this.now;
 
@@ -36,7 +39,9 @@ export class Clock {
 
   async pass(ms: number): Promise<void> {
     this.now += ms;
-    for (const each of this.#waiting) if (each.at <= this.now) each.done();
+    const due = this.#waiting.filter((each) => each.at <= this.now);
+    this.#waiting = this.#waiting.filter((each) => each.at > this.now);
+    for (const each of due) each.done();
     await settled();
   }
 }
@@ -110,4 +115,26 @@ const tab: Contracted = {
   },
 };
 
-export const ENGINES: readonly Contracted[] = [tab];
+const node: Contracted = {
+  name: "the node's engine",
+  start: async () => {
+    const clock = new Clock();
+    const mail = new MemoryMail(STATE.id, parsePasted, clock.time);
+    const double = new NodeDouble(mail, STATE);
+    const api = new NodeApi(double, null);
+    await api.begin(TOKEN);
+    const engine = new NodeEngine(api, {
+      clock: clock.time,
+      time: clock.time,
+      pause: clock.pause,
+      seen: () => true,
+      host: "127.0.0.1:4771",
+    });
+    const rest = async (): Promise<void> => {
+      for (let n = 0; n < 4; n += 1) await clock.pass(250); // what it takes together, it waits for
+    };
+    return { engine, mail, rest, pass: (ms: number) => clock.pass(ms), stop: () => engine.close() };
+  },
+};
+
+export const ENGINES: readonly Contracted[] = [tab, node];

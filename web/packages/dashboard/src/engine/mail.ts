@@ -16,7 +16,7 @@ export type MailEvent =
   /** Something may have been missed: what was read has to be read again. */
   | { readonly type: "gap" };
 
-/** Every promise rejects with a `WherryError` and nothing else. A `peer` is the id that names the contact. */
+/** Every promise rejects with a `WherryError` or a `ToldError`, and nothing else. A `peer` is the id that names the contact. */
 export interface Mail {
   friends(): Promise<readonly Friend[]>;
   profile(): Promise<Profile>;

@@ -1,6 +1,6 @@
 /**
- * Whom a pasted text names, as the peer's own `parse` says it: for staged pages and tests, which have no peer. It reaches
- * into the peer's sources, since nothing that is served may need to.
+ * Whom a pasted text names, as the peer's own `parse` says it, where there is no peer in the page: behind a node, and
+ * staged. It reaches into the peer's sources, which have it apart from everything else.
  */
 import type { ParsedWho } from "@wherry/peer";
 import { Address, InviteLink, parseWho, peerOf } from "../../../peer/src/address.ts";

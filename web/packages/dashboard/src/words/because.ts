@@ -126,6 +126,51 @@ const TABLE: Readonly<Record<string, Sentences>> = {
     sentence: "Somebody with your key is here from another place. This page no longer tells others where you are.",
     advice: "Close one of the two. If the other is not you, make a new key and tell your friends.",
   }),
+  NOT_FRIENDS: (who) => ({
+    short: "you are not friends",
+    sentence: `You and ${who} are not friends.`,
+    advice: "One of you sends a request, by the other's link.",
+  }),
+  ALREADY_FRIENDS: (who) => ({
+    short: "you are friends already",
+    sentence: `You and ${who} are friends already.`,
+    advice: "",
+  }),
+  NO_REQUEST: (who) => ({
+    short: "the request is gone",
+    sentence: `There is no request between you and ${who} any more.`,
+    advice: "It may have been taken back.",
+  }),
+  PEER_BLOCKED: (who) => ({
+    short: "you have blocked them",
+    sentence: `You have blocked ${who}.`,
+    advice: "Unblock them first.",
+  }),
+  AVATAR_REFUSED: () => ({
+    short: "this picture cannot be used",
+    sentence: "This picture cannot be used.",
+    advice: "Take another one.",
+  }),
+  MESSAGE_TOO_LARGE: () => ({
+    short: "the message is too large",
+    sentence: "The message is too large.",
+    advice: "Send it in parts.",
+  }),
+  DISK_FULL: () => ({
+    short: "there is no room left here",
+    sentence: "There is no room left on this device, so nothing was sent.",
+    advice: "Make room, then try again. What you wrote is still in the box.",
+  }),
+  NO_NODE: () => ({
+    short: "the node does not answer",
+    sentence: "The node does not answer.",
+    advice: "Start it with “wherry up”; this page goes on by itself.",
+  }),
+  NO_SESSION: () => ({
+    short: "this page has no key to its node",
+    sentence: "This page has no key to its node, or it is too old.",
+    advice: "Open it anew with “wherry dashboard”.",
+  }),
   UNSUPPORTED: (who) => ({
     short: "they do not offer this",
     sentence: `${who} does not offer this.`,
