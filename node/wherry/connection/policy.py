@@ -59,11 +59,13 @@ class Policy:
     """What one node lets peers do.
 
     :param rules: by stream name; a name without one is for friends.
-    :param is_friend: whether a 32-byte key is a friend's.
+    :param is_friend: whether a 32-byte key is a friend's; asked each time, so that it follows whoever keeps friends.
+    :param is_blocked: whether it is the key of somebody whom our person has blocked: nothing is for them.
     """
 
     rules: Mapping[str, Rule] = field(default_factory=lambda: dict(DEFAULT_RULES))
     is_friend: Callable[[bytes], bool] = lambda _peer: False
+    is_blocked: Callable[[bytes], bool] = lambda _peer: False
     _bans: dict[bytes, Ban] = field(default_factory=dict)
     _opens: dict[tuple[bytes, str], Bucket] = field(default_factory=dict)
     _bytes: dict[tuple[bytes, str], Bucket] = field(default_factory=dict)
@@ -74,6 +76,8 @@ class Policy:
 
     def allows(self, peer: bytes, name: str) -> bool:
         """Whether `peer` may open `name` at all, limits aside."""
+        if self.is_blocked(peer):
+            return False
         match self.rule(name).allow:
             case "anyone":
                 return True
