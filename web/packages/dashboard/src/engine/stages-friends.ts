@@ -1,7 +1,7 @@
 /** Friends and chat in every state, staged. */
 import type { ConnectionState } from "@wherry/peer";
 import { addressOf, idOf, type Member } from "./cast.ts";
-import type { State } from "./engine.ts";
+import { STARTING, type State } from "./engine.ts";
 import type { Friend, Message } from "./friends.ts";
 import {
   BASE,
@@ -175,4 +175,8 @@ export const FRIEND_STAGES: Readonly<Record<string, FriendStage>> = {
   "add-id": { state: BASE, hash: `#/add/${idOf("Dora")}` },
   "node-gone": { state: gone, hash: chatHash("Bela") },
   node: { state: { ...CHAT, home: "node" }, hash: "#/" },
+  "node-no-session": {
+    state: { ...STARTING, failure: { code: "NO_SESSION", side: "local", message: "Not signed in.", hint: "", peer: null } },
+    hash: "#/",
+  },
 };

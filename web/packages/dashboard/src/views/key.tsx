@@ -12,8 +12,9 @@ import { moment } from "../words/units.ts";
 const LONGEST_KEY = 4096;
 
 export function KeyCard() {
-  const { peer, keySaved } = useEngineState();
+  const { peer, keySaved, home } = useEngineState();
   if (peer === null) return null;
+  if (home === "node") return <NodeKey />;
   return (
     <section class="card key">
       <header class="card-head">
@@ -28,6 +29,22 @@ export function KeyCard() {
       <p class="hint">{keySaved === null ? "No copy has been saved." : `A copy was saved ${moment(keySaved, now.value)}.`}</p>
       <SaveCopy name={`wherry-${shortId(peer.id).slice(1)}.key`} />
       <Restore />
+    </section>
+  );
+}
+
+/** A node's key is in files, which the page never gets to see. */
+function NodeKey() {
+  return (
+    <section class="card key">
+      <header class="card-head">
+        <Icon name="key" />
+        <h2>Your key lives with your node</h2>
+      </header>
+      <p>It is in the node's folder on this computer, with your friends and messages. This page only shows them.</p>
+      <p class="hint">
+        <code>wherry export FILE</code> saves all of it, under a passphrase.
+      </p>
     </section>
   );
 }

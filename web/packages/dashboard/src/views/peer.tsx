@@ -29,7 +29,7 @@ export function PeerView({ id }: { readonly id: string }) {
       {isOpen(row.link) && (
         <div class="trials">
           <PingCard id={id} who={who} />
-          <EchoCard id={id} who={who} />
+          {state.home === "tab" && <EchoCard id={id} who={who} />}
           <MeasureCard id={id} who={who} />
         </div>
       )}

@@ -75,7 +75,13 @@ function Numbers({ peer }: { readonly peer: PeerState }) {
         <Fact name="Record">
           {published === null
             ? "not published yet"
-            : `number ${published.sequence}, published ${moment(published.at, now.value)}, ${duration(published.expires - now.value)} left`}
+            : [
+                `number ${published.sequence}`,
+                published.at === 0 ? "" : `published ${moment(published.at, now.value)}`, // a node does not tell when
+                `${duration(published.expires - now.value)} left`,
+              ]
+                .filter((part) => part !== "")
+                .join(", ")}
         </Fact>
         <Fact name="Clock">{clockOffsetMs === null ? null : `${milliseconds(Math.abs(clockOffsetMs))} off`}</Fact>
         <Fact name="Known">{count(peer.peers.length, "peer")}</Fact>

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stopClockAt } from "../clock.ts";
 import { EngineProvider } from "../context.ts";
 import type { Engine, State } from "../engine/engine.ts";
+import { idOf } from "../engine/cast.ts";
 import { parsePasted } from "../engine/parse.ts";
 import { NOW } from "../engine/stage-parts.ts";
 import { STAGES, type Stage } from "../engine/stages.ts";
@@ -49,6 +50,15 @@ async function open(stage: Stage, engine: Engine = stillEngine(stage.state, pars
   });
 }
 
+async function type(selector: string, text: string): Promise<void> {
+  const field = root.querySelector<HTMLInputElement | HTMLTextAreaElement>(selector);
+  if (field === null) throw new Error(`no ${selector}`);
+  await act(() => {
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
 const said = (selector: string): string => root.querySelector(selector)?.textContent ?? "";
 
 describe("every state of a connection, on the page", () => {
@@ -80,6 +90,54 @@ describe("every stage", () => {
   });
 });
 
+describe("every state of a friendship and a message, on the page", () => {
+  it.each([
+    ["chat", ".chat-way", "Direct · 18 ms"],
+    ["chat-busy", ".chat-way", "Busy · Direct"],
+    ["chat-away", ".chat-way", "Not here since 13:59"],
+    ["chat-away", ".away-line", "kept, sealed, at 2 places until 4 Dec"],
+    ["chat-nowhere", ".away-line", "Nobody keeps messages for Bela"],
+    ["chat-connecting", ".chat-way", "Connecting: ringing…"],
+    ["chat-unreachable", ".chat-way", "Cannot connect: no path between the two networks"],
+    ["chat-offline", ".own-bar", "Your 4 messages wait."],
+    ["chat-offline", ".away-line", "You are offline"],
+    ["chat-failed", ".said-failed", "Not sent: Bela's mailboxes are full."],
+    ["chat-empty", ".beginning", "You and Bela are friends."],
+    ["chat-new", ".first-new", "New"],
+    ["chat-new", ".typing", "Bela is writing"],
+    ["node-gone", ".own-bar", "The node stopped. Start it with “wherry up”. Trying again in 4 s."],
+    ["node-no-session", "[role=alert]", "Open it anew with “wherry dashboard”."],
+    ["request-received", ".standing", "Nils wants to be your friend"],
+    ["request-namesake", ".standing .line-warn", "Somebody else in your list has this name."],
+    ["request-sent", ".standing", "Kept for Dora, sealed, at 2 places."],
+    ["request-declined", ".standing", "Dora declined"],
+    ["request-old-link", ".standing", "This link is old"],
+    ["blocked", ".standing", "You have blocked Eve"],
+    ["earlier", ".chat-foot", "Lou is not your friend"],
+    ["stranger", ".who", "Kim is not your friend"],
+  ])("%s: %s says %s", async (name, selector, words) => {
+    await open(stageOf(name));
+    expect(said(selector)).toContain(words);
+  });
+
+  it.each([
+    ["chat", ["Read", "Read", "Delivered", "Delivered"]],
+    ["chat-away", ["Read", "Held", "Held", "Queued"]],
+    ["chat-failed", ["Read", "Not sent"]],
+  ])("%s: each mark has its word", async (name, words) => {
+    await open(stageOf(name));
+    expect([...root.querySelectorAll(".state-mark")].map((mark) => mark.getAttribute("title"))).toEqual(words);
+    expect([...root.querySelectorAll(".state-mark")].map((mark) => mark.textContent)).toEqual(words);
+  });
+
+  it("counts what is unread in the title", async () => {
+    await open(stageOf("many-list"));
+    expect(document.title).toBe("(3) Friends · Wherry");
+    await open(stageOf("one"));
+    expect(document.title).toBe("Wherry");
+  });
+});
+
 describe("what others wrote", () => {
   it.each(Object.keys(STAGES))("is text and nothing else in %s", async (name) => {
     const { hash, state } = stageOf(name);
@@ -102,9 +160,17 @@ describe("what others wrote", () => {
         },
       ]),
     );
-    const hostile: State = { ...state, peer, traces };
+    const friends =
+      state.friends?.map((each) => ({ ...each, name: HOSTILE, label: null, description: HOSTILE, hello: HOSTILE, reason: HOSTILE })) ?? null;
+    const chats = Object.fromEntries(
+      Object.entries(state.chats).map(([id, chat]) => [
+        id,
+        { ...chat, messages: chat.messages.map((each) => ({ ...each, text: HOSTILE, reason: HOSTILE })) },
+      ]),
+    );
+    const hostile: State = { ...state, peer, traces, friends, chats };
     await open({ hash, state: hostile });
-    expect(root.querySelectorAll("script, img:not(.qr)")).toHaveLength(0);
+    expect(root.querySelectorAll("script, img:not(.qr, .avatar)")).toHaveLength(0);
     expect(document.title).not.toBe("owned");
   });
 });
@@ -119,15 +185,31 @@ describe("adding somebody", () => {
     const stage = stageOf("add");
     const asked: string[] = [];
     const still = stillEngine(stage.state, parsePasted);
-    const add: Engine["add"] = (text) => {
-      asked.push(text);
-      return still.add(text);
+    const add: Engine["friends"]["add"] = (text, hello) => {
+      asked.push(`${text} ${hello}`);
+      return still.friends.add(text, hello);
     };
-    await open(stage, { ...still, add });
+    await open(stage, { ...still, friends: { ...still.friends, add } });
     expect(said(".who")).toContain("Nothing has been sent yet");
     expect(asked).toEqual([]);
-    await act(() => root.querySelector<HTMLButtonElement>(".who button.primary")?.click());
+    await type("#hello", "It's me");
+    await act(() => void root.querySelector("form.ask")?.dispatchEvent(new Event("submit", { cancelable: true })));
     expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatch(/^wherry:.* It's me$/);
+    expect(location.hash).toBe(`#/chat/${idOf("Dora")}`);
+  });
+
+  it("asks for a link where only an id is there, and connects all the same", async () => {
+    await open(stageOf("add-id"));
+    expect(said(".ask")).toContain("that takes their link");
+    expect(root.querySelector("#hello")).toBeNull();
+    expect(said(".ask .primary")).toBe("Connect");
+  });
+
+  it("opens the chat of whoever is a friend already", async () => {
+    await open(stageOf("add-friend"));
+    expect(said(".who")).toContain("already in your list");
+    expect(root.querySelector(".who a.primary")?.getAttribute("href")).toBe(`#/chat/${idOf("Bela")}`);
   });
 
   it("warns of a name that somebody else in the list has", async () => {
