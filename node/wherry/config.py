@@ -67,6 +67,10 @@ class Config:
     dht_proof_of_work_bits: int = 0
     #: Which WebRTC engine.
     engine: str = "aiortc"
+    #: The first port to try for the local API on loopback, 0 for any; None: the endpoint's port + 1.
+    api: int | Literal["off"] | None = None
+    #: Whether the local API serves the dashboard.
+    dashboard: bool = True
     #: What is logged to standard error.
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     log_format: Literal["text", "json"] = "text"

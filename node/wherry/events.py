@@ -1,4 +1,8 @@
-"""What happens in a node, as numbered events for whoever follows: the local API, the demo, tests."""
+"""What happens in a node, as numbered events for whoever follows: the local API, the demo, tests.
+
+The last thousand are kept. Whoever comes later than that, or reads too slowly, is told of the gap by an event ``gap``
+with the number of what is `missed`; null where they were another run's events, whose numbers mean nothing now.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +38,7 @@ class Events:
     def emit(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell everybody."""
         self._seq += 1
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._kept.append(EventView(seq=self._seq, type=kind, time=now, data=data))
+        self._kept.append(EventView(seq=self._seq, type=kind, time=_now(), data=data))
         self._news.set()
         self._news = asyncio.Event()
 
@@ -45,9 +48,17 @@ class Events:
         return self._seq
 
     async def follow(self, since: int = 0) -> AsyncIterator[EventView]:
-        """Every event after number `since`, those to come too; the oldest are gone after a thousand."""
+        """Every event after number `since`, those to come too, and a ``gap`` in place of those that are gone."""
+        if since > self._seq:
+            since = 0
+            yield _gap(0, None)
         while True:
-            for event in [event for event in self._kept if event.seq > since]:
+            gone = self._seq - len(self._kept)
+            if since < gone:
+                yield _gap(gone, gone - since)
+                since = gone
+                continue
+            for event in list(self._kept)[since - gone :]:
                 since = event.seq
                 yield event
             if since >= self._seq:
@@ -59,3 +70,12 @@ class Events:
             if event.type == kind:
                 return event
         raise AssertionError("follow never ends")
+
+
+def _gap(seq: int, missed: int | None) -> EventView:
+    """In place of the events up to number `seq`."""
+    return EventView(seq=seq, type="gap", time=_now(), data={"missed": missed})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -7,6 +7,7 @@
         config.toml            what its owner set, if anything
         remembered.json        what was chosen once and is kept: display name, ports
         wherry.db              the node's own database;  kept.db: what it keeps for others
+        tokens.json            digests of the tokens of programs that may use the local API
         run/lock               held while a node runs; says its process id
         run/node.json          what commands need to know of the running node
         run/api.sock           the local API, mode 0600
@@ -56,6 +57,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     :param since: RFC 3339, UTC.
     :param multiaddrs: of the endpoint, with its port.
     :param socket: where the local API listens.
+    :param api: where it listens on TCP, as ``127.0.0.1:4771``; nothing where it does not.
     """
 
     v: int = 1
@@ -67,6 +69,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     multiaddrs: list[str]
     socket: str
     page: str
+    api: str = ""
 
 
 class Home:
@@ -101,6 +104,11 @@ class Home:
     def kept_database(self) -> Path:
         """The database of what is kept for others; it may be deleted while no node runs."""
         return self.path / "kept.db"
+
+    @property
+    def tokens_file(self) -> Path:
+        """The digests of programs' tokens."""
+        return self.path / "tokens.json"
 
     @property
     def run(self) -> Path:

@@ -109,6 +109,12 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
     return read
 
 
+def _port_or_off(raw: object) -> int | Literal["off"]:
+    if raw == "off":
+        return "off"
+    return _whole(0, 65535)(raw)
+
+
 def _one_of(*words: str) -> Callable[[object], str]:
     def read(raw: object) -> str:
         word = _text(raw).lower()
@@ -264,6 +270,14 @@ SETTINGS: Final = (
         "Leading zero bits that DHT node ids must have; the same for all nodes of one mesh.",
     ),
     Setting("engine", "the name of an engine that is installed, as aiortc is", _text, "What makes connections."),
+    Setting(
+        "api",
+        "a port, 0 for any, or off",
+        _port_or_off,
+        "The first port to try for the local API on 127.0.0.1: for the dashboard, and for programs.",
+        "--api",
+    ),
+    Setting("dashboard", "true or false", _flag, "Whether the local API serves the dashboard.", "--no-dashboard"),
     Setting(
         "log.level",
         "debug, info, warning or error",

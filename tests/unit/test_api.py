@@ -171,7 +171,7 @@ async def test_refusals_are_json_with_a_fitting_status(
 async def test_the_document_names_every_route_and_resolves(http: aiohttp.ClientSession) -> None:
     async with http.get(openapi.PATH) as response:
         document = json.loads(await response.read())
-    assert set(document["paths"]) == {route.path for route in ROUTES}
+    assert set(document["paths"]) == {route.path for route in ROUTES if "socket" in route.at}
     schemas = document["components"]["schemas"]
     text = json.dumps(document)
     references = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}

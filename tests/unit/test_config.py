@@ -59,6 +59,9 @@ def test_every_setting_from_a_file(folders: tuple[Path, Path]) -> None:
         friends = ["{PEER}"]
         trust_forwarded_for = ["10.0.0.0/8"]
         engine = "aiortc"
+        api = 5000
+        dashboard = false
+        messages = "anyone"
         [allow]
         "/chat/1" = "anyone"
         "1000" = ["{PEER}"]
@@ -78,6 +81,7 @@ def test_every_setting_from_a_file(folders: tuple[Path, Path]) -> None:
     assert config.policy("1000") == frozenset({PEER})
     assert config.policy("/other/1") is None
     assert not config.mdns
+    assert (config.api, config.dashboard) == (5000, False)
     assert config.dht_proof_of_work_bits == 8
     assert (config.log_level, config.log_format) == ("debug", "json")
     assert set(config.origins) == {setting.field for setting in SETTINGS}

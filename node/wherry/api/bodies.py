@@ -14,6 +14,9 @@ PeerText = Annotated[
 ]
 
 
+Token = Annotated[str, Meta(min_length=1, max_length=limits.TOKEN_CHARACTERS, description="As it was given.")]
+
+
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Anything that is sent to the node."""
 
@@ -55,6 +58,32 @@ class EventsRequest(Request, frozen=True, kw_only=True):
 
     since: Annotated[int, Meta(ge=0)] = 0
     follow: bool = True
+
+
+class SessionRequest(Request, frozen=True, kw_only=True):
+    """What opens a session: the token in the link of `wherry dashboard`."""
+
+    token: Token
+
+
+class TicketRequest(Request, frozen=True, kw_only=True):
+    """What to download: the path of a GET of this API, with its query."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=limits.TICKET_PATH_CHARACTERS, pattern="^/api/v1/")]
+
+
+class ProgramRequest(Request, frozen=True, kw_only=True):
+    """Whose token it is about: a word for its owner, of letters, digits, dots, dashes, underscores."""
+
+    name: Annotated[
+        str, Meta(min_length=1, max_length=limits.PROGRAM_CHARACTERS, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    ]
+
+
+class FirstMessage(Struct, frozen=True, kw_only=True):
+    """What a WebSocket's client says first, and all that it says."""
+
+    token: Token
 
 
 class PeersView(View, frozen=True, kw_only=True):
@@ -106,6 +135,60 @@ class DownView(View, frozen=True, kw_only=True):
 
     v: int = 1
     pid: int
+
+
+class SessionView(View, frozen=True, kw_only=True):
+    """A session: the token to send with each request, and when it ends at the latest (RFC 3339)."""
+
+    v: int = 1
+    session: str
+    expires: str
+
+
+class TicketView(View, frozen=True, kw_only=True):
+    """Where the download is, once, and until when."""
+
+    v: int = 1
+    path: str
+    expires: str
+
+
+class DashboardView(View, frozen=True, kw_only=True):
+    """`wherry dashboard`: the link that opens the page, once, and until when."""
+
+    v: int = 1
+    url: str
+    expires: str
+
+
+class ProgramView(View, frozen=True, kw_only=True):
+    """A program that has a token, and since when."""
+
+    name: str
+    created: str
+
+
+class TokensView(View, frozen=True, kw_only=True):
+    """`wherry token list`."""
+
+    v: int = 1
+    tokens: list[ProgramView]
+
+
+class NewTokenView(View, frozen=True, kw_only=True):
+    """`wherry token new`: the token, which is told this once."""
+
+    v: int = 1
+    name: str
+    token: str
+    url: str
+
+
+class EndedView(View, frozen=True, kw_only=True):
+    """How many sessions or tokens have ended."""
+
+    v: int = 1
+    ended: int
 
 
 class SettingView(View, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from ..errors import NodeLost, NoNode
 from ..events import EventView
 from ..views import ExplainView, IdView, PingReplyView, StatusView
 from . import bodies
+from .client_mail import MailCalls
 from .limits import ANSWER_S, GRACE_S, READ_BYTES
 from .problems import error_of
 
@@ -46,7 +47,7 @@ class _UnixConnection(http.client.HTTPConnection):
             raise
 
 
-class Client:
+class Client(MailCalls):
     """A running node, asked over its socket. Every call opens a connection of its own; `close` ends them all.
 
     Every method raises what the node raised, `NoNode` where none listens, and `NodeLost` where it ends or hangs.
@@ -121,6 +122,26 @@ class Client:
         """Ask it to end."""
         return self._ask("POST", "down", bodies.Nothing(), bodies.DownView)
 
+    def dashboard(self) -> bodies.DashboardView:
+        """A link that opens the dashboard, once."""
+        return self._ask("POST", "dashboard", bodies.Nothing(), bodies.DashboardView)
+
+    def close_sessions(self) -> bodies.EndedView:
+        """End all sessions of the dashboard."""
+        return self._ask("DELETE", "sessions", bodies.Nothing(), bodies.EndedView)
+
+    def tokens(self) -> bodies.TokensView:
+        """The programs that have a token."""
+        return self._ask("GET", "tokens", bodies.Nothing(), bodies.TokensView)
+
+    def new_token(self, name: str) -> bodies.NewTokenView:
+        """A token for a program."""
+        return self._ask("POST", "tokens", bodies.ProgramRequest(name=name), bodies.NewTokenView)
+
+    def revoke_token(self, name: str) -> bodies.EndedView:
+        """End a program's token."""
+        return self._ask("DELETE", "tokens", bodies.ProgramRequest(name=name), bodies.EndedView)
+
     def ping(self, request: bodies.PingRequest) -> Iterator[PingReplyView]:
         """Ping a peer; yields as replies come."""
         patience = _DIAL_S + request.interval_s + request.timeout_s
@@ -157,8 +178,9 @@ class Client:
         self._open.add(connection)
         try:
             path, body = f"/api/v1/{name}", msgspec.json.encode(request)
-            if method == "GET":
-                fields: dict[str, Any] = msgspec.to_builtins(request)
+            if method != "POST":
+                said: dict[str, Any] = msgspec.to_builtins(request)
+                fields = {name: value for name, value in said.items() if value is not None}
                 path, body = f"{path}?{urlencode(fields)}" if fields else path, b""
             self._connect(connection)
             connection.sock.settimeout(timeout_s)

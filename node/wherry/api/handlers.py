@@ -7,21 +7,32 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import msgspec
+
 from ..config import Config
 from ..errors import NodeLost
 from ..events import EventView
 from ..settings import SETTINGS
 from ..views import ExplainView, IdView, PingReplyView, StatusView
 from . import bodies
+from .access import Access
 from .like import NodeLike
+from .tokens import Caller
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler may use."""
+    """What a handler may use.
+
+    :param address: ``127.0.0.1:PORT`` where the API listens on TCP; nothing where it does not.
+    :param caller: who asks on TCP; None for the owner at the socket, and where nobody needs to be known.
+    """
 
     node: NodeLike
     pid: int
+    access: Access
+    address: str = ""
+    caller: Caller | None = None
 
 
 async def get_id(context: Context, request: bodies.Nothing) -> IdView:
@@ -31,7 +42,7 @@ async def get_id(context: Context, request: bodies.Nothing) -> IdView:
 
 async def get_status(context: Context, request: bodies.Nothing) -> StatusView:
     """How it is doing."""
-    return context.node.status()
+    return msgspec.structs.replace(context.node.status(), api=context.address)
 
 
 async def get_peers(context: Context, request: bodies.Nothing) -> bodies.PeersView:
@@ -95,10 +106,10 @@ async def wait_ready(context: Context, request: bodies.ReadyRequest) -> bodies.R
 
 
 async def get_events(context: Context, request: bodies.EventsRequest) -> AsyncIterator[EventView]:
-    """What happened, one line per event."""
+    """What happened, one line per event; an event `gap` stands for those that are not kept any more."""
     events = context.node.events
     last = events.last
-    if not request.follow and request.since >= last:
+    if not request.follow and request.since == last:
         return
     async for event in events.follow(request.since):
         yield event

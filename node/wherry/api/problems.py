@@ -10,13 +10,20 @@ from wherry_signaling.errors import WherryError
 from .. import errors as node_errors
 from .bodies import ErrorView, Failure
 
-#: HTTP's status for each exit code of the command line.
+#: HTTP's status for errors that HTTP has a word for.
+_OWN_STATUS: Final[dict[type[WherryError], int]] = {
+    node_errors.NoSession: 401,
+    node_errors.WrongHost: 421,
+    node_errors.TooManyTries: 429,
+}
+#: For all others, by the exit code of the command line.
 _STATUS: Final = {2: 400, 3: 503, 4: 404, 5: 504, 6: 403}
 
 
 def status_of(error: WherryError) -> int:
     """The fitting HTTP status; 502 where the other side failed, 500 where we did."""
-    return _STATUS.get(error.exit, 502 if error.side == "remote" else 500)
+    own = _OWN_STATUS.get(type(error))
+    return own or _STATUS.get(error.exit, 502 if error.side == "remote" else 500)
 
 
 def failure_of(error: WherryError) -> Failure:

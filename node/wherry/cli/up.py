@@ -30,19 +30,33 @@ if TYPE_CHECKING:
     "--bootstrap", metavar="LINK|MULTIADDR|HOST:PORT", multiple=True, help="Whom to join through. Repeatable."
 )
 @click.option("--no-mdns", is_flag=True, help="Do not look for nodes on the local network.")
+@click.option(
+    "--api",
+    metavar="PORT",
+    help="The local API's port on 127.0.0.1, or the next free; off: none. [default: the endpoint's + 1]",
+)
+@click.option("--no-dashboard", is_flag=True, help="Serve no dashboard there.")
 @click.option("--passphrase", is_flag=True, help="Put a new node's key under a passphrase, which is asked for.")
 @click.option("-v", "--verbose", count=True, help="Log more; twice for everything.")
 @click.option("-q", "--quiet", is_flag=True, help="Log errors only.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="How log lines look. [default: text]")
 @click.option("--in-demo", is_flag=True, hidden=True)
 def command(
-    home: str | None, no_mdns: bool, passphrase: bool, verbose: int, quiet: bool, in_demo: bool, **flags: Any
+    home: str | None,
+    no_mdns: bool,
+    no_dashboard: bool,
+    passphrase: bool,
+    verbose: int,
+    quiet: bool,
+    in_demo: bool,
+    **flags: Any,
 ) -> None:
     """Run a node in this terminal, until Ctrl-C or `wherry down`.
 
     The last line it prints is `ready`, and where its page is. Scripts wait with: wherry status --wait 30
     """
     flags["mdns"] = False if no_mdns else None
+    flags["dashboard"] = False if no_dashboard else None
     flags["log_level"] = "error" if quiet else (None, "info", "debug")[min(verbose, 2)]
     path = home_of(home)
     # A demo's node is what its flags say, whatever its user's own node is configured with.
@@ -63,12 +77,14 @@ async def _run(config: Config, home: Home) -> None:
     from ..node import Node
     from ..version import VERSION
 
-    async with Node(config, home) as node, serve(node, home.socket, version=VERSION):
-        _announce(node, home, VERSION)
-        await node.closed()
+    async with Node(config, home) as node:
+        port = None if config.api == "off" else node.parts.endpoint.port + 1 if config.api is None else config.api
+        async with serve(node, home.socket, version=VERSION, port=port, tokens=home.tokens_file) as api:
+            _announce(node, home, VERSION, api)
+            await node.closed()
 
 
-def _announce(node: Node, home: Home, version: str) -> None:
+def _announce(node: Node, home: Home, version: str, api: str) -> None:
     """Tell the commands by a file, and people by three lines."""
     status, who = node.status(), node.id_view()
     home.write_running(
@@ -81,6 +97,7 @@ def _announce(node: Node, home: Home, version: str) -> None:
             multiaddrs=who.multiaddrs,
             socket=str(home.socket),
             page=status.page,
+            api=api,
         )
     )
     screen.say(f"{screen.styled(who.name, 'bold')}  {words.short(who.id)}   wherry {version}")

@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 _SHUTDOWN_S: Final = 0.5
 
 
-class _ServerLog(logging.LoggerAdapter[logging.Logger]):
+class ServerLog(logging.LoggerAdapter[logging.Logger]):
     """What aiohttp has to say. It writes a traceback, an address and all that was sent for whoever speaks no HTTP."""
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
@@ -107,7 +107,7 @@ class HttpListener:
         self._runner = web.AppRunner(
             app,
             access_log=None,
-            logger=_ServerLog(_log),
+            logger=ServerLog(_log),
             keepalive_timeout=self._idle_s,
             lingering_time=0,
             max_line_size=HTTP_LINE_BYTES,
