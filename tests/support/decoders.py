@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,24 @@ import golden
 from hostile import hostile_bytes, hostile_text
 from hypothesis import strategies as st
 
-from wherry_signaling import address, endpoints, envelope, handover, handshake, identity, record, signals, wire
+from wherry_signaling import (
+    address,
+    endpoints,
+    envelope,
+    handover,
+    handshake,
+    identity,
+    record,
+    signals,
+    wire,
+    wire_mailbox,
+)
+from wherry_signaling.client import answers
 from wherry_signaling.domains import Purpose
 from wherry_signaling.errors import LocalError, RemoteError, WherryError
+from wherry_signaling.server.admission import Source
+from wherry_signaling.server.mailboxes import Desk, Mailboxes
+from wherry_signaling.server.mailboxes.desk import ROLES
 
 ALICE, BOB = (identity.Identity(bytes([number]) * 32) for number in (0xA1, 0xB0))
 NOW = 1_800_000_000
@@ -78,6 +94,32 @@ def _open_signal_with(purpose: Purpose) -> Callable[[bytes], object]:
     return decode
 
 
+def _page_of(data: bytes) -> object:
+    frame = wire.decode(data)
+    return answers.page_of(frame, 0) if isinstance(frame, wire_mailbox.Collected) else None
+
+
+class _Visitor:
+    key, source = ALICE.id.key, Source.of(("192.0.2.7", 4770))
+
+    def tell_waiting(self, count: int) -> bool:
+        return True
+
+
+def _at_the_desk(data: bytes) -> object:
+    """Whatever frame of a mailbox it is: it is asked, and answered under its number."""
+    frame = wire.decode(data)
+    if type(frame) not in ROLES:
+        return None
+    answer = _desk.answer(_Visitor(), frame)
+    assert getattr(answer, "id", None) == getattr(frame, "id", None)
+    return answer
+
+
+_ticks = itertools.count()
+_desk = Desk(Mailboxes(), lambda: float(next(_ticks)), lambda: NOW)
+
+
 def _check_payload_with(purpose: Purpose) -> Callable[[bytes], object]:
     return lambda payload: record.check_document(envelope.sign(ALICE, purpose, payload), NOW)
 
@@ -119,6 +161,8 @@ DECODERS = (
         if not purpose.public
     ),
     Decoder("wire.decode", wire.decode, _bytes("wire", "frame", "later", "unknown")),
+    Decoder("Desk.answer", _at_the_desk, _bytes("wire", "frame")),
+    Decoder("page_of", _page_of, _bytes("wire", "frame")),
     Decoder("wire.decode_handover", wire.decode_handover, _bytes("wire", "handover")),
     Decoder("open_handover", lambda data: handover.open_handover(data, BOB), _bytes("envelope", "sealed")),
     Decoder("ClientHandshake.receive", lambda data: client().receive(data), _bytes("handshake", "handshake")),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from introducing import SEALED, Taking, identity
+from introducing import SEALED, Taking, identity, sealed
+from mailing import collect_all, move_in, tag_between
 
 from wherry_signaling.client import Guests, Held, Introducers, WebSocketConnector, open_client
 from wherry_signaling.endpoints import EndpointAddress
@@ -136,3 +138,33 @@ async def test_kill_9_and_the_new_record_within_five_seconds(tmp_path: Path) -> 
                     await changed.wait()
             assert asyncio.get_running_loop().time() - begun < 5
             assert await reach()
+
+
+async def test_kill_9_loses_no_lease_and_no_letter(tmp_path: Path) -> None:
+    now = time.time()
+    kept: list[bytes] = []
+    async with WebSocketConnector() as connect:
+        async with introducer(tmp_path) as (address, process):
+            assert address.peer is not None
+            tag = tag_between(identity(2), identity(1).id, identity(1).id, address.peer, now)
+            async with await open_client(connect, address, identity(1), Role.ME) as alice:
+                await move_in(alice, identity(1), [identity(2)], now)
+
+            async def write(number: int) -> None:
+                await guests.deposit_via(address, identity(1).id, tag, b"", sealed(number, 4096))
+                kept.append(sealed(number, 4096))
+                if len(kept) == 50:
+                    process.send_signal(signal.SIGKILL)
+
+            async with Guests(connect) as guests:
+                fates = await asyncio.gather(*(write(number) for number in range(300)), return_exceptions=True)
+            assert all(fate is None or isinstance(fate, RemoteError) for fate in fates)
+            await process.wait()
+        async with (
+            introducer(tmp_path) as (address, _),
+            await open_client(connect, address, identity(1), Role.ME) as alice,
+        ):
+            collected = await collect_all(alice)
+            assert set(kept) <= set(collected), "whatever was called kept"
+            assert len(collected) == len(set(collected))
+            assert (await alice.lease()).waiting == len(collected)
