@@ -26,6 +26,7 @@ from wherry_signaling.tags import friend_secret, friend_tag, request_tag
 from wherry_signaling.tasks import Tasks
 
 from .connect.records import Records
+from .copying import take_up
 from .events import Events
 from .friends.addresses import Addresses
 from .friends.company import Company
@@ -137,6 +138,7 @@ class Mail:
             new_prekeys=self.post.keys.batch,
             take=lambda sealed, scope: self.take(sealed, scope, collected=True),
             on_change=self.own_inbox.publish_now,
+            avoid=lambda peer: self.friends.is_friend(peer.key),
             wall_clock=clock,
         )
         self.company = Company(
@@ -182,7 +184,8 @@ class Mail:
         await add_letterbox(network, letterbox)
 
     async def start(self, stack: AsyncExitStack) -> None:
-        """Begin to carry letters: once introducers are looked for."""
+        """Begin to carry letters: once introducers are looked for. A copy first says again what it is not sure of."""
+        take_up(self._around.store.database, self.friends, self.history)
         await stack.enter_async_context(self.post)
         stack.push_async_callback(self._tasks.close)
         self._tasks.start(self.own_inbox.run(), "own inbox record")

@@ -14,18 +14,26 @@ def asks_passphrase() -> Callable[[], str] | None:
 
 
 def choose_passphrase() -> str:
-    """Asks for a new one, twice.
+    """Asks for a new one, twice; from a pipe, the first line of standard input is taken.
 
-    :raises click.UsageError: where there is nobody to ask.
+    :raises click.UsageError: if there is nobody to ask, or nothing in the pipe.
     """
     if not sys.stdin.isatty():
-        raise click.UsageError("A passphrase is chosen at a terminal, and this is none.")
+        piped = sys.stdin.readline().rstrip("\n")
+        if not piped:
+            raise click.UsageError("A passphrase is chosen at a terminal, or comes by standard input.")
+        return piped
     chosen: str = click.prompt("Choose a passphrase", hide_input=True, confirmation_prompt="Once more", err=True)
     return chosen
 
 
-def _ask() -> str:
-    given: str = click.prompt(
-        "Passphrase of this node's key", hide_input=True, err=True, default="", show_default=False
-    )
+def ask_passphrase(what: str) -> str:
+    """Asks for one; from a pipe, the first line of standard input is taken."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    given: str = click.prompt(what, hide_input=True, err=True, default="", show_default=False)
     return given
+
+
+def _ask() -> str:
+    return ask_passphrase("Passphrase of this node's key")

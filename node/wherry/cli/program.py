@@ -31,7 +31,8 @@ class Commands(click.Group):
         entry = _ENTRIES.get(cmd_name)
         if entry is None:
             return None
-        command: click.Command = importlib.import_module(f"{__package__}.{entry.module}").command
+        module = importlib.import_module(f"{__package__}.{entry.module}")
+        command: click.Command = getattr(module, entry.attribute)
         return command
 
     def resolve_command(

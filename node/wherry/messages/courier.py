@@ -63,10 +63,11 @@ class Courier:
         """Make rounds until there is nothing to say any more."""
         while True:
             self._pair.poked.clear()
-            self._expire()
-            if not self._busy():
-                return
             try:
+                self._expire()
+                if not self._busy():
+                    self._pair.keep_quiet()
+                    return
                 rest_s = await self._round()
             except WherryError as error:  # such as a full disk: what waits stays, and is tried again
                 log.debug("a round for %s: %s", self._pair.peer.short, error.code)

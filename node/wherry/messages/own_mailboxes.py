@@ -65,6 +65,7 @@ class OwnMailboxes:
     :param new_prekeys: a fresh batch of one-time prekeys for a mailbox, whose private halves are kept already.
     :param take: takes a sealed envelope that came from so near; False if it must stay where it is for now.
     :param on_change: told that our inbox record should name other mailboxes; returns once that is published.
+    :param avoid: whom to take only if there is nobody else: friends, who write to us and then go to bed as well.
     :param wall_clock: seconds since 1970 by network time.
     """
 
@@ -79,12 +80,14 @@ class OwnMailboxes:
         new_prekeys: Callable[[PeerId], list[tuple[int, bytes]]],
         take: Callable[[bytes, Scope], bool],
         on_change: Callable[[], Awaitable[None]],
+        avoid: Callable[[PeerId], bool],
         wall_clock: Callable[[], float],
         wanted: int = MAILBOXES,
     ) -> None:
         self._identity, self._mail, self._connect = identity, mail, connect
         self._held, self._tags, self._new_prekeys = held, tags, new_prekeys
-        self._take, self._on_change, self._wall_clock, self._wanted = take, on_change, wall_clock, wanted
+        self._take, self._on_change, self._avoid = take, on_change, avoid
+        self._wall_clock, self._wanted = wall_clock, wanted
         self._visited: dict[PeerId, _Visited] = {}
         self._poked = asyncio.Event()
         self._tasks = Tasks("mailboxes")
@@ -128,23 +131,28 @@ class OwnMailboxes:
     # -- which --------------------------------------------------------------------------------------------------------
 
     async def _choose(self) -> bool:
-        """Have as many mailboxes as are wanted; whether our record has to say something else now."""
+        """Have as many mailboxes as are wanted; whether our record has to say something else now.
+
+        Those that we have stay, as long as they answer; one that is to be avoided makes place for another.
+        """
         leases = {one.mailbox: one for one in self._mail.leases()}
+        before = {peer for peer, one in leases.items() if one.current}
         held = {one.peer: one for one in self._held() if one.peer != self._identity.id}
-        good = [one for one in leases.values() if one.current and not self._is_gone(one.mailbox)]
-        added = 0
-        for peer, one in held.items():
-            if len(good) + added >= self._wanted:
-                break
-            if peer in leases and leases[peer].current:
-                continue
-            added += await self._lease(one)
-        if not added:
-            return False
-        for lease in leases.values():
-            if lease.current and lease not in good:
-                self._mail.keep_lease(replace(lease, current=False))
-        return True
+        good = [peer for peer in before if not self._is_gone(peer)]
+        chosen: list[PeerId] = []
+        for avoided in (False, True):
+            kept = [peer for peer in good if self._avoid(peer) is avoided]
+            chosen += kept[: max(self._wanted - len(chosen), 0)]
+            for peer, one in held.items():
+                if len(chosen) >= self._wanted:
+                    break
+                if peer not in chosen and self._avoid(peer) is avoided and await self._lease(one):
+                    chosen.append(peer)
+        if len(chosen) < min(self._wanted, len(before)):
+            return False  # better one that is silent now than one less
+        for peer in before - set(chosen):
+            self._mail.keep_lease(replace(leases[peer], current=False))
+        return set(chosen) != before
 
     def _is_gone(self, mailbox: PeerId) -> bool:
         visited = self._visited.get(mailbox)

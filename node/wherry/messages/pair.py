@@ -35,19 +35,25 @@ class Pair:
         self.peer = peer
         self._mail = mail
         known = mail.pair(peer)
-        self.outgoing, self.incoming, state = known or (Outgoing(epoch()), Incoming(), b"")
+        self.outgoing, self.incoming, self.ack_due, state = known or (Outgoing(epoch()), Incoming(), False, b"")
+        self._ack_kept = self.ack_due
         self.sessions = Sessions(own, peer, state)
         #: How many pieces of each larger item are not settled, where its fate was not said yet.
         self.pieces = Counter(entry.id for entry in self.outgoing if entry.piece and not entry.reported)
-        self.ack_due = False
         self.fresh = False
         self.poked = asyncio.Event()
         self.heard = self.absent_until = self.asked_retry = self.took_retry = NEVER
         self._under_way: dict[int, float] = {}
 
     def keep(self) -> None:
-        """Write the numbers and the sessions; in a transaction of the caller's."""
-        self._mail.keep_pair(self.peer, self.outgoing, self.incoming, self.sessions.to_bytes())
+        """Write the numbers, what is due and the sessions; in a transaction of the caller's."""
+        self._mail.keep_pair(self.peer, self.outgoing, self.incoming, self.sessions.to_bytes(), ack_due=self.ack_due)
+        self._ack_kept = self.ack_due
+
+    def keep_quiet(self) -> None:
+        """Nothing is due any more: write that, if it is not written. Else a restart would only say it once more."""
+        if self._ack_kept and not self.ack_due:
+            self.keep()
 
     # -- what is under way --------------------------------------------------------------------------------------------
 
