@@ -101,7 +101,7 @@ def _entries(identity: Identity, name: str, store: Store, now: float) -> Iterato
         yield PeerEntry(peer.peer.key, peer.claimed, peer.label, peer.seen)
     friends = FriendStore(store.database)
     for row in friends.all():
-        yield _friend_entry(row, [one.key for one in friends.peers(row.peer) if one != row.peer])
+        yield _friend_entry(row, [one.key for one in friends.peers_of(row.peer) if one != row.peer])
     profiles = ProfileStore(store.database)
     for one in profiles.all():
         said = profiles.profile(one)

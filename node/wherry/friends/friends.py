@@ -181,28 +181,15 @@ class Friends:
 
     def list(self) -> list[FriendView]:
         """Everybody with whom there is something, the latest change first; `state` says what."""
-        names = self._rows.names()
+        names, peers = self._rows.names(), self._rows.peers()
         rows = [row for row in self._rows.all() if row.friendship.state is not State.STRANGER]
-        return [self._view(row, *names.get(row.peer, ("", ""))) for row in rows]
+        return [_view(row, peers[row.peer], *names[row.peer]) for row in rows]
 
     def get(self, peer: PeerId) -> FriendView:
         """One of them, or a stranger."""
         row, known = self._rows.get(peer), self._store.peer(peer)
         label, claimed = (known.label, known.claimed) if known is not None else ("", "")
-        return self._view(row, label, self._profiles.of(row.peer).name or claimed)
-
-    def _view(self, row: FriendRow, label: str, name: str) -> FriendView:
-        now = row.friendship
-        return FriendView(
-            peer=row.peer,
-            peers=tuple(self._rows.peers(row.peer)),
-            state=now.state,
-            label=label,
-            name=name,
-            hello=row.hello,
-            since=row.since,
-            failure=None if now.reason is None else failure_of(now.reason, row.peer, row.answer),
-        )
+        return _view(row, self._rows.peers_of(row.peer), label, self._profiles.of(row.peer).name or claimed)
 
     # -- for the other rooms ------------------------------------------------------------------------------------------
 
@@ -242,7 +229,8 @@ class Friends:
         return row.nospam if asking else None
 
     def _peers(self, rows: Iterable[FriendRow]) -> tuple[PeerId, ...]:
-        return tuple(peer for row in rows for peer in self._rows.peers(row.peer))
+        known = self._rows.peers()
+        return tuple(peer for row in rows for peer in known[row.peer])
 
     def contact_of(self, peer: PeerId) -> PeerId:
         """The peer under which a contact's messages are kept: that of the friendship."""
@@ -354,6 +342,20 @@ class Friends:
                 return Remove(said.about)
             case _:
                 return Withdraw()
+
+
+def _view(row: FriendRow, peers: tuple[PeerId, ...], label: str, name: str) -> FriendView:
+    reason = row.friendship.reason
+    return FriendView(
+        peer=row.peer,
+        peers=peers,
+        state=row.friendship.state,
+        label=label,
+        name=name,
+        hello=row.hello,
+        since=row.since,
+        failure=None if reason is None else failure_of(reason, row.peer, row.answer),
+    )
 
 
 def _shown(now: Friendship) -> tuple[State, bytes | None]:

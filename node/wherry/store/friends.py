@@ -107,13 +107,25 @@ class FriendStore:
 
     # -- several peers of one contact ---------------------------------------------------------------------------------
 
-    def peers(self, peer: PeerId) -> list[PeerId]:
+    def peers(self) -> dict[PeerId, tuple[PeerId, ...]]:
+        """All peer ids of each contact, by that of the friendship, which is the first."""
+        found: dict[bytes, list[bytes]] = {}
+        for first, key in self._database.read(
+            "SELECT friends.peer, friend_peers.peer FROM friends JOIN friend_peers USING (contact)"
+            " ORDER BY friends.peer != friend_peers.peer"
+        ):
+            found.setdefault(first, []).append(key)
+        return {PeerId(first): tuple(map(PeerId, keys)) for first, keys in found.items()}
+
+    def peers_of(self, peer: PeerId) -> tuple[PeerId, ...]:
         """All peer ids of the contact that a peer belongs to; the peer itself, of a stranger."""
         rows = self._database.read(
-            "SELECT peer FROM friend_peers WHERE contact = (SELECT contact FROM friend_peers WHERE peer = ?)",
+            "SELECT friend_peers.peer FROM friend_peers JOIN friends USING (contact)"
+            " WHERE contact = (SELECT contact FROM friend_peers WHERE peer = ?)"
+            " ORDER BY friends.peer != friend_peers.peer",
             (peer.key,),
         )
-        return [PeerId(key) for (key,) in rows] or [peer]
+        return tuple(PeerId(key) for (key,) in rows) or (peer,)
 
     def add_peer(self, contact: PeerId, peer: PeerId) -> None:
         """Let a further peer be the same person. One that belongs to somebody already stays there."""

@@ -247,3 +247,20 @@ def test_a_copy_says_again_what_was_not_heard(ada: Party, bela: Party) -> None:
     assert deliver(ada, bela) == [None]
     ada.friends.take_up()
     assert not ada.post.out
+
+
+def test_a_contact_is_a_person_with_several_peers(ada: Party, bela: Party, cy: Party) -> None:
+    befriend(ada, bela)
+    ada.friends._rows.add_peer(bela.id, cy.id)  # Bela's telephone
+    assert ada.friends.get(cy.id).peers == ada.friends.get(bela.id).peers == (bela.id, cy.id)
+    assert ada.friends.friends() == (bela.id, cy.id)
+    assert ada.friends.is_friend(cy.id.key)
+    assert ada.friends.contact_of(cy.id) == bela.id
+    for party in (bela, cy):
+        party.history.send(ada.id, f"from {party.name}")
+        assert deliver(party, ada) == [None]
+    assert [one.content for one in ada.history.page(cy.id)] == ["from Bela", "from Cy"]
+    assert len(ada.history.chats()) == 1
+    ada.friends.remove(bela.id)
+    calm(ada, bela)
+    assert not ada.friends.is_friend(cy.id.key)
