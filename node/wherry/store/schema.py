@@ -144,8 +144,10 @@ MAIL: Final = """
         out_next   INTEGER NOT NULL,
         in_epoch   INTEGER NOT NULL DEFAULT 0,
         in_through INTEGER NOT NULL DEFAULT 0,
+        ack_due    INTEGER NOT NULL DEFAULT 0,     -- something came that the peer may not know we have
         sessions   BLOB    NOT NULL DEFAULT x''
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX pairs_ack_due ON pairs (peer) WHERE ack_due;
 
     -- What is not settled yet.
     CREATE TABLE outbox (
@@ -223,5 +225,20 @@ MAIL: Final = """
     CREATE TABLE inboxes (peer BLOB PRIMARY KEY, document BLOB NOT NULL) STRICT, WITHOUT ROWID;
 """
 
+#: Invitations that we were given: until they are answered, and their ids until they expire.
+INVITED: Final = """
+    CREATE TABLE invitations (
+        peer     BLOB    NOT NULL CHECK (length(peer) = 32),
+        id       BLOB    NOT NULL CHECK (length(id) = 16),
+        name     TEXT    NOT NULL,
+        data     BLOB    NOT NULL,
+        expires  REAL    NOT NULL,
+        answered INTEGER NOT NULL DEFAULT 0,       -- there is no data any more
+        PRIMARY KEY (peer, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX invitations_expires ON invitations (expires);
+    CREATE INDEX invitations_waiting ON invitations (peer) WHERE NOT answered;
+"""
+
 #: The n-th leads from version n - 1 to n. One that has no tables yet is not in it.
-MIGRATIONS: Final = (FOUNDATION, PEOPLE, MAIL)
+MIGRATIONS: Final = (FOUNDATION, PEOPLE, MAIL, INVITED)
