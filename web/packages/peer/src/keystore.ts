@@ -8,13 +8,13 @@
  *     check = first 4 bytes of SHA-256(join("wherry/1/file-identity", all that precedes))
  */
 
-import { type IDBPDatabase, openDB } from "idb";
 import { NOSPAM_BYTES } from "./address.ts";
 import { base58, unbase58 } from "./base58.ts";
 import { type Bytes, type Random, concat, equal, utf8 } from "./bytes.ts";
 import { IDENTITY_FILE, join } from "./domains.ts";
 import { WherryError } from "./errors.ts";
 import { SEED_BYTES, sha256 } from "./identity.ts";
+import { asked, kept, openIdb } from "./store/idb.ts";
 
 /** Everything that is kept, under its name. */
 export interface Kept {
@@ -43,9 +43,9 @@ const TABLE = "kept";
 /** @throws WherryError IDENTITY_CORRUPT if the browser's database cannot be read; it is never overwritten. */
 export async function openStore(): Promise<Store> {
   if (typeof indexedDB === "undefined") return new MemoryStore();
-  let database: IDBPDatabase;
+  let database: IDBDatabase;
   try {
-    database = await openDB(DATABASE, 1, { upgrade: (fresh) => void fresh.createObjectStore(TABLE) });
+    database = await openIdb(DATABASE, 1, (fresh) => void fresh.createObjectStore(TABLE));
   } catch (error) {
     if (error instanceof DOMException && error.name === "SecurityError") return new MemoryStore();
     throw new WherryError("IDENTITY_CORRUPT", "this browser's database does not open", {
@@ -54,10 +54,12 @@ export async function openStore(): Promise<Store> {
     });
   }
   return {
-    get: async (key) => database.get(TABLE, key),
+    get: async (key) => asked(database.transaction(TABLE).objectStore(TABLE).get(key)),
     set: async (key, value) => {
       try {
-        await database.put(TABLE, value, key);
+        const transaction = database.transaction(TABLE, "readwrite");
+        transaction.objectStore(TABLE).put(value, key);
+        await kept(transaction);
       } catch (error) {
         throw new WherryError("DISK_FULL", "the browser keeps nothing more", { cause: error });
       }

@@ -9,9 +9,9 @@
  * serializer made: msgpack, for all of Wherry's own but 1.
  */
 
-import { decode, encode } from "@msgpack/msgpack";
 import { type Bytes, bigEndian, concat } from "./bytes.ts";
 import { WherryError } from "./errors.ts";
+import { type Value, fieldOf, packMap } from "./msgpack.ts";
 import { tidyName } from "./names.ts";
 import { bytes, count, fields, read, write } from "./shape.ts";
 import { Once, within } from "./tasks.ts";
@@ -112,10 +112,10 @@ export class Messages {
   }
 
   /** Send one message; returns its number. */
-  async send(opcode: number, body: unknown, replyTo = 0): Promise<number> {
+  async send(opcode: number, body: Readonly<Record<string, Value>>, replyTo = 0): Promise<number> {
     const id = ++this.#id;
     this.#out ??= this.#options.openStream();
-    await this.#out.write(encodeMessage({ opcode, id, replyTo, body: new Uint8Array(encode(body)) }));
+    await this.#out.write(encodeMessage({ opcode, id, replyTo, body: packMap(body) }));
     return id;
   }
 
@@ -133,8 +133,8 @@ export class Messages {
   /** The peer's own inbox record, unchecked; null if it has none. */
   async askInbox(): Promise<Bytes | null> {
     const reply = await this.#ask(Opcode.ASK_INBOX, {});
-    const document = reply.opcode === Opcode.INBOX ? field(reply.body, "document") : undefined;
-    return document instanceof Uint8Array && document.length > 0 ? new Uint8Array(document) : null;
+    const document = reply.opcode === Opcode.INBOX ? bytesIn(reply.body, "document") : null;
+    return document?.length === 0 ? null : document;
   }
 
   /** Serve the stream on which the peer's messages come. */
@@ -148,7 +148,7 @@ export class Messages {
   }
 
   /** @throws WherryError RECEIVE_TIMEOUT, or why the connection ended. */
-  async #ask(opcode: number, body: unknown): Promise<Message> {
+  async #ask(opcode: number, body: Readonly<Record<string, Value>>): Promise<Message> {
     const answer = new Once<Message>();
     const id = this.#id + 1;
     this.#replies.set(id, answer);
@@ -164,7 +164,7 @@ export class Messages {
     if (replyTo !== 0) this.#replies.get(replyTo)?.resolve({ opcode, id, replyTo, body });
     switch (opcode) {
       case Opcode.PING:
-        if (this.#mayPing()) await this.send(Opcode.PONG, { payload: field(body, "payload") ?? new Uint8Array() }, id);
+        if (this.#mayPing()) await this.send(Opcode.PONG, { payload: bytesIn(body, "payload") ?? new Uint8Array() }, id);
         else await this.#refuse("LIMIT_EXCEEDED", `${PINGS_PER_S} pings a second are enough`, id);
         return;
       case Opcode.KEEPALIVE:
@@ -179,8 +179,8 @@ export class Messages {
         this.#options.onDisconnect();
         return;
       case Opcode.LETTER: {
-        const sealed = field(body, "sealed");
-        if (sealed instanceof Uint8Array) this.#options.onLetter(new Uint8Array(sealed));
+        const sealed = bytesIn(body, "sealed");
+        if (sealed !== null) this.#options.onLetter(sealed);
         return;
       }
       case Opcode.ASK_INBOX:
@@ -206,11 +206,16 @@ export class Messages {
 }
 
 /** A field of a body that is a map, if it decodes and has one. */
-function field(body: Bytes, name: string): unknown {
+function field(body: Bytes, name: string): Value | undefined {
   try {
-    const value = decode(body);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  } catch {
+    return fieldOf(body, name);
+  } catch (error) {
+    if (!WherryError.is(error)) throw error;
     return undefined; // nonsense in a body harms nobody but its sender
   }
+}
+
+function bytesIn(body: Bytes, name: string): Bytes | null {
+  const value = field(body, name);
+  return value instanceof Uint8Array ? value : null;
 }

@@ -1,8 +1,9 @@
 /**
  * The part of msgpack (https://github.com/msgpack/msgpack/blob/master/spec.md) that the frozen formats use: arrays,
- * integers below 2^53, booleans, text, bytes, nil. Reading is as strict as Python's typed decoding: a float is no
- * integer, text is UTF-8, nothing follows the value. Kinds that no format has (maps, floats, extensions, larger
- * integers) may stand in fields that a later version added: they are read over and come out as `OTHER`.
+ * integers below 2^53, booleans, text, bytes, nil; and maps, for the bodies of typed messages. Reading is as strict as
+ * Python's typed decoding: a float is no integer, text is UTF-8, nothing follows the value. Kinds that no format has
+ * (floats, extensions, larger integers, maps within) may stand in fields that a later version added: they are read over
+ * and come out as `OTHER`.
  */
 
 import { type Bytes, bigEndian, concat, fromUtf8, utf8 } from "./bytes.ts";
@@ -39,6 +40,23 @@ export function unpack(data: Uint8Array): Value {
   return value;
 }
 
+/** A map of at most 15 names: what the bodies of typed messages are. */
+export function packMap(fields: Readonly<Record<string, Value>>): Bytes {
+  const entries = Object.entries(fields);
+  if (entries.length > 15) throw new TypeError("no message has so many fields");
+  return concat(Uint8Array.of(0x80 | entries.length), ...entries.flat().map(pack));
+}
+
+/**
+ * The value under a name in a map; undefined if it has none.
+ * @throws WherryError MALFORMED if `data` is no map.
+ */
+export function fieldOf(data: Uint8Array, name: string): Value | undefined {
+  const reader = new Reader(data);
+  const pairs = reader.map();
+  return pairs.find(([key]) => key === name)?.[1];
+}
+
 function packInteger(value: number): Bytes {
   if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`${value} is no count below 2^53`);
   if (value < 0x80) return Uint8Array.of(value);
@@ -61,6 +79,15 @@ class Reader {
 
   get done(): boolean {
     return this.#at === this.#data.length;
+  }
+
+  map(): (readonly [Value, Value])[] {
+    const code = this.#number(1);
+    const isShort = code >= 0x80 && code < 0x90;
+    if (!isShort && code !== 0xde && code !== 0xdf) throw malformed("no map");
+    const size = isShort ? code & 15 : this.#number(code === 0xde ? 2 : 4);
+    const flat = this.#array(2 * size, 0);
+    return Array.from({ length: size }, (_, i) => [flat[2 * i] ?? null, flat[2 * i + 1] ?? null]);
   }
 
   value(depth: number): Value {

@@ -1,9 +1,9 @@
 /** Rows in the browser's IndexedDB; its exceptions become typed errors here. */
 
-import { type IDBPDatabase, type IDBPObjectStore, openDB } from "idb";
 import { type Random, hex } from "../bytes.ts";
 import { WherryError } from "../errors.ts";
 import type { Change, Choice, Database, Key } from "./database.ts";
+import { asked, kept, openIdb } from "./idb.ts";
 import { MemoryDatabase } from "./memory.ts";
 import { type Rows, SCHEMA, type Table } from "./tables.ts";
 
@@ -20,9 +20,11 @@ const WRITER = "writer";
 export async function openDatabase(name: string, random: Random): Promise<Database> {
   if (typeof indexedDB === "undefined") return new MemoryDatabase();
   try {
-    const database = await openDB(name, VERSION, { upgrade: make, blocking: () => database.close() });
+    const database = await openIdb(name, VERSION, make);
     const writer = hex(random(8));
-    await database.put("choices", { name: WRITER, value: writer });
+    const transaction = database.transaction("choices", "readwrite");
+    transaction.objectStore("choices").put({ name: WRITER, value: writer });
+    await kept(transaction);
     return new BrowserDatabase(database, writer);
   } catch (error) {
     if (error instanceof DOMException && error.name === "SecurityError") return new MemoryDatabase();
@@ -33,7 +35,7 @@ export async function openDatabase(name: string, random: Random): Promise<Databa
   }
 }
 
-function make(database: IDBPDatabase): void {
+function make(database: IDBDatabase): void {
   for (const table of TABLES) {
     if (database.objectStoreNames.contains(table)) continue;
     const { key, indexes = {} } = SCHEMA[table];
@@ -43,22 +45,26 @@ function make(database: IDBPDatabase): void {
 }
 
 class BrowserDatabase implements Database {
-  readonly #database: IDBPDatabase;
+  readonly #database: IDBDatabase;
   readonly #writer: string;
 
-  constructor(database: IDBPDatabase, writer: string) {
+  constructor(database: IDBDatabase, writer: string) {
     this.#database = database;
     this.#writer = writer;
   }
 
   async get<T extends Table>(table: T, key: Key): Promise<Rows[T] | undefined> {
-    return typed(async () => (await this.#database.get(table, [...key])) as Rows[T] | undefined);
+    return typed(async () => {
+      const row: unknown = await asked(this.#database.transaction(table).objectStore(table).get([...key]));
+      return row as Rows[T] | undefined; // only rows of that table are put there
+    });
   }
 
   async list<T extends Table>(table: T, choice: Choice = {}): Promise<Rows[T][]> {
     return typed(async () => {
-      const store = this.#database.transaction<Table>(table).store;
-      const rows = choice.backwards === true ? await backwards(store, choice) : await forwards(store, choice);
+      const store = this.#database.transaction(table).objectStore(table);
+      const from = choice.index === undefined ? store : store.index(choice.index);
+      const rows: unknown[] = choice.backwards === true ? await backwards(from, choice) : await forwards(from, choice);
       return rows as Rows[T][]; // only rows of that table are put there
     });
   }
@@ -68,17 +74,24 @@ class BrowserDatabase implements Database {
     await typed(async () => {
       const tables = [...new Set<Table>(["choices", ...changes.map(({ table }) => table)])];
       const transaction = this.#database.transaction(tables, "readwrite", { durability: "strict" });
-      const writer: unknown = await transaction.objectStore("choices").get([WRITER]);
+      const over = kept(transaction);
+      over.catch(() => undefined); // it is awaited below, where it was not given up
+      const writer: unknown = await asked(transaction.objectStore("choices").get([WRITER]));
       if ((writer as Rows["choices"] | undefined)?.value !== this.#writer) {
-        transaction.done.catch(() => undefined); // it is said below why it ends
         transaction.abort();
         throw new WherryError("CLOSED", "another tab leads now");
       }
-      const written = changes.map(async (change) => {
-        const store = transaction.objectStore(change.table);
-        await ("put" in change ? store.put(change.put) : store.delete([...change.remove]));
-      });
-      await Promise.all([...written, transaction.done]);
+      try {
+        for (const change of changes) {
+          const store = transaction.objectStore(change.table);
+          if ("put" in change) store.put(change.put);
+          else store.delete([...change.remove]);
+        }
+      } catch (error) {
+        transaction.abort(); // else what was put before would be kept without the rest
+        throw error;
+      }
+      await over;
     });
   }
 
@@ -87,22 +100,19 @@ class BrowserDatabase implements Database {
   }
 }
 
-type Store = IDBPObjectStore<unknown, [Table], Table>;
+type Source = IDBObjectStore | IDBIndex;
 
-async function forwards(store: Store, choice: Choice): Promise<unknown[]> {
-  const from = choice.index === undefined ? store : store.index(choice.index);
-  return from.getAll(rangeOf(choice), choice.most);
+async function forwards(from: Source, choice: Choice): Promise<unknown[]> {
+  return asked<unknown[]>(from.getAll(rangeOf(choice), choice.most));
 }
 
-async function backwards(store: Store, choice: Choice): Promise<unknown[]> {
-  const from = choice.index === undefined ? store : store.index(choice.index);
+async function backwards(from: Source, choice: Choice): Promise<unknown[]> {
   const rows: unknown[] = [];
-  for (
-    let cursor = await from.openCursor(rangeOf(choice), "prev");
-    cursor !== null && rows.length < (choice.most ?? Number.POSITIVE_INFINITY);
-    cursor = await cursor.continue()
-  ) {
+  const request = from.openCursor(rangeOf(choice), "prev");
+  for (let cursor = await asked(request); cursor !== null; cursor = await asked(request)) {
     rows.push(cursor.value);
+    if (rows.length === choice.most) break;
+    cursor.continue();
   }
   return rows;
 }
