@@ -7,7 +7,7 @@ import type { Engine } from "./engine/engine.ts";
 import { followNotify } from "./notify.ts";
 import { followHash } from "./router.ts";
 import { followTheme } from "./theme.ts";
-import { Shell } from "./views/shell.tsx";
+import { connections, Shell } from "./views/shell.tsx";
 import "./styles/index.css";
 
 export function mount(engine: ReadonlySignal<Engine>, { ticking = true } = {}): void {
@@ -23,7 +23,11 @@ export function mount(engine: ReadonlySignal<Engine>, { ticking = true } = {}): 
     </EngineProvider>,
     root,
   );
+  setTimeout(() => void connections.load(), IDLE);
 }
+
+/** Milliseconds after which the rest is loaded: the first part is at work by then, and whoever served it still there. */
+const IDLE = 2000;
 
 /** The browser may forbid it, by throwing. */
 export function storage(): Storage | null {

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { stopClockAt } from "../clock.ts";
 import { EngineProvider } from "../context.ts";
 import type { Engine, State } from "../engine/engine.ts";
@@ -12,7 +12,7 @@ import { NOW } from "../engine/stage-parts.ts";
 import { STAGES, type Stage } from "../engine/stages.ts";
 import { stillEngine } from "../engine/still.ts";
 import { followHash } from "../router.ts";
-import { Shell } from "./shell.tsx";
+import { connections, Shell } from "./shell.tsx";
 
 const HOSTILE = `<img src=x onerror="document.title='owned'"><script>1</script>&lt;b&gt;`;
 
@@ -36,6 +36,8 @@ const stageOf = (name: string): Stage => {
   if (stage === undefined) throw new Error(`no stage ${name}`);
   return stage;
 };
+
+beforeAll(() => connections.load());
 
 async function open(stage: Stage, engine: Engine = stillEngine(stage.state, parsePasted)): Promise<void> {
   location.hash = stage.hash;

@@ -7,6 +7,7 @@ import { friendOf, nameOf, unreadOf, waitingOf } from "../model/friends.ts";
 import { narrow, roomy } from "../screen.ts";
 import { theme, THEMES, type Theme } from "../theme.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
+import { later, Missing } from "../ui/later.tsx";
 import { Wordmark } from "../ui/logo.tsx";
 import { barOf, goneWords } from "../words/verdict.ts";
 import { called } from "../words/names.ts";
@@ -15,10 +16,8 @@ import { Failure } from "./failure.tsx";
 import { ChatView } from "./chat.tsx";
 import { DetailsSide, DetailsView } from "./details.tsx";
 import { FriendList, FriendsView, Unread } from "./friends.tsx";
-import { MeshSide, MeshView } from "./mesh.tsx";
 import { Notices } from "./notices.tsx";
 import { useNotifications } from "./notify.tsx";
-import { PeerSide, PeerView } from "./peer.tsx";
 import { YouSide, YouView } from "./you.tsx";
 
 export function Shell() {
@@ -74,11 +73,10 @@ function Main({ at }: { readonly at: Route }) {
     case "about":
       return roomy.value ? <ChatView key={at.id} id={at.id} /> : <DetailsView key={at.id} id={at.id} />;
     case "peer":
-      return <PeerView key={at.id} id={at.id} />;
+    case "mesh":
+      return <Connections at={at} />;
     case "add":
       return <AddView key={at.text} text={at.text} />;
-    case "mesh":
-      return <MeshView />;
     case "friends":
       return narrow.value ? <FriendsView /> : <YouView />;
     default:
@@ -92,12 +90,25 @@ function Side({ at }: { readonly at: Route }) {
     case "about":
       return roomy.value ? <DetailsSide key={at.id} id={at.id} /> : null;
     case "peer":
-      return <PeerSide id={at.id} />;
     case "mesh":
-      return <MeshSide />;
+      return <Connections at={at} aside />;
     default:
       return <YouSide />;
   }
+}
+
+/** One connection, or all of them: loaded when the page has nothing better to do, at the latest when one goes there. */
+export const connections = later(() => import("./connections.ts"));
+
+type ConnectionRoute = Extract<Route, { readonly at: "peer" | "mesh" }>;
+
+function Connections({ at, aside = false }: { readonly at: ConnectionRoute; readonly aside?: boolean }) {
+  const part = connections.part.value;
+  useEffect(() => void connections.load(), []);
+  if (part === "failed") return aside ? null : <Missing />;
+  if (part === null) return aside ? null : <div class="card skeleton" aria-busy="true" />;
+  if (at.at === "mesh") return aside ? <part.MeshSide /> : <part.MeshView />;
+  return aside ? <part.PeerSide key={at.id} id={at.id} /> : <part.PeerView key={at.id} id={at.id} />;
 }
 
 const PLACES: readonly { readonly at: Route["at"]; readonly name: string; readonly icon: IconName; readonly href: string }[] = [

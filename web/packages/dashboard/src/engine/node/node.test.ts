@@ -4,6 +4,7 @@ import { assert, property, string, anything } from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { idOf } from "../cast.ts";
 import { Clock, settled } from "../contract.ts";
+import { takeToken } from "../home.ts";
 import { MemoryMail } from "../memory-mail.ts";
 import { parsePasted } from "../parse.ts";
 import { STAGES } from "../stages.ts";
@@ -11,7 +12,6 @@ import { NodeApi } from "./api.ts";
 import { NodeDouble, SESSION, TOKEN } from "./double.ts";
 import { object } from "./json.ts";
 import { NodeEngine } from "./node-engine.ts";
-import { takeToken } from "./start.ts";
 import { friendOf, messageOf, peerStateOf, profileOf, traceOf } from "./views.ts";
 
 const STATE = STAGES["one"]?.state.peer as PeerState;

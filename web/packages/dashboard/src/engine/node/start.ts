@@ -1,21 +1,10 @@
-/** Whether this page is a node's own dashboard, and its engine if it is. */
+/** The engine of a node's own dashboard. */
 import { signal, type ReadonlySignal } from "@preact/signals";
 import type { Engine } from "../engine.ts";
 import { infoOf } from "../outcome.ts";
 import { startingEngine } from "../still.ts";
 import { NO_SESSION, NodeApi } from "./api.ts";
 import { NodeEngine } from "./node-engine.ts";
-
-/** `#token=…`: what `wherry dashboard` puts into the address, and what works once. */
-export function takeToken(): string | null {
-  const found = /^#token=([\w-]+)$/.exec(location.hash);
-  if (found === null) return null;
-  history.replaceState(null, "", "#/"); // it is of no use to whoever finds it in the history, and no business of theirs
-  return found[1] ?? null;
-}
-
-/** A node's listener says so in the page that it serves. */
-export const isNodes = (): boolean => document.querySelector('meta[name="wherry-home"][content="node"]') !== null;
 
 /** The node's engine, once there is a session; why there is none, else. */
 export function nodeEngine(token: string | null, storage: Storage | null): ReadonlySignal<Engine> {
