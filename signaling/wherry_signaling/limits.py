@@ -236,12 +236,14 @@ PREKEYS_FOR_FRIENDS: Final = 20
 NEW_LEASES_PER_S: Final = (0.05, 64)
 #: The same for one private host: a mesh that starts at once.
 NEW_LEASES_PER_PRIVATE_S: Final = (100.0, 10_000)
-#: What a leaseholder's socket may have written or read: 6,000 tags are a dozen frames, 10,000 letters some hundred.
-HOLDER_REQUESTS_PER_S: Final = (20.0, 200)
+#: What one leaseholder may change (lease, tags, prekeys): 6,000 tags are a dozen frames, and each costs milliseconds.
+LEASE_CHANGES_PER_S: Final = (5.0, 100)
+#: Pages and acknowledgements of one leaseholder: 64 MiB in the largest letters are a thousand of each.
+PAGES_PER_S: Final = (100.0, 2000)
 #: Deposits of one public network, or one private host's socket.
 DEPOSITS_PER_S: Final = (100.0, 1000)
 #: Deposits under one tag, whoever makes them: a message of 5 MiB is a hundred.
-DEPOSITS_PER_TAG_S: Final = (50.0, 500)
+DEPOSITS_PER_TAG_S: Final = (100.0, 1000)
 #: One-time prekeys for one public network, or one private host's socket: one for each new session.
 PREKEYS_PER_S: Final = (1.0, 50)
 #: One-time prekeys under one tag: one for each new session of one friend.
@@ -255,5 +257,7 @@ INBOX_REPUBLISH_S: Final = 12 * 3600
 INBOX_AGAIN_S: Final = 600
 #: Seconds between two looks for inbox records whose time has come.
 INBOX_LOOK_S: Final = 30.0
-#: Rows that are deleted in one go when they have run out: everything else waits for that long.
-MAILBOX_SWEEP_ROWS: Final = 1000
+#: Envelopes that are deleted in one go when they have run out: all else waits while 16 MiB are overwritten.
+MAILBOX_SWEEP_ROWS: Final = 250
+#: Bytes that the database's log keeps on the disk between two bursts.
+MAILBOX_LOG_BYTES: Final = 16 * 1024 * 1024

@@ -23,10 +23,10 @@ from wherry_signaling.identity import Identity
 from wherry_signaling.limits import (
     DEPOSITS_PER_S,
     DEPOSITS_PER_TAG_S,
-    HOLDER_REQUESTS_PER_S,
     INBOX_AGAIN_S,
     INBOX_LOOK_S,
     INBOX_REPUBLISH_S,
+    LEASE_CHANGES_PER_S,
     MAILBOX_LEASE_S,
     NEW_LEASES_PER_S,
     PREKEYS_PER_TAG_S,
@@ -367,7 +367,7 @@ async def test_leases_prekeys_and_holders_are_counted(world: World, endpoint: En
             await refusals(lambda _: guest.take_prekey(ALICE.id, tag_for(BOB, endpoint)), PREKEYS_PER_TAG_S[1] + 5) == 5
         )
         answers = await asyncio.gather(
-            *(alice.collect() for _ in range(HOLDER_REQUESTS_PER_S[1] + 50)), return_exceptions=True
+            *(alice.lease() for _ in range(LEASE_CHANGES_PER_S[1] + 50)), return_exceptions=True
         )
         assert any(isinstance(one, Quota) for one in answers)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...errors import MailboxUnusable
+from ...limits import MAILBOX_LOG_BYTES
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS mailbox_lease (
@@ -113,6 +114,7 @@ class Database:
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA secure_delete = ON")
+            self._connection.execute(f"PRAGMA journal_size_limit = {MAILBOX_LOG_BYTES}")
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
             if (found := self.one("PRAGMA quick_check('mailbox_lease')")) != ("ok",):
                 raise MailboxUnusable(str(found))

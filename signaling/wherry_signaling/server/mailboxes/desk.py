@@ -15,9 +15,10 @@ from ...errors import MailboxUnusable, Malformed, NoReservation, Quota
 from ...limits import (
     DEPOSITS_PER_S,
     DEPOSITS_PER_TAG_S,
-    HOLDER_REQUESTS_PER_S,
+    LEASE_CHANGES_PER_S,
     NEW_LEASES_PER_PRIVATE_S,
     NEW_LEASES_PER_S,
+    PAGES_PER_S,
     PREKEYS_PER_S,
     PREKEYS_PER_TAG_S,
     REMEMBERED_ADDRESSES,
@@ -74,7 +75,7 @@ class Desk:
         self._watchers: Watchers[Visitor] = Watchers()
         self._new_leases = _rates(NEW_LEASES_PER_S)
         self._new_private_leases = _rates(NEW_LEASES_PER_PRIVATE_S)
-        self._holders = _rates(HOLDER_REQUESTS_PER_S)
+        self._changes, self._pages = _rates(LEASE_CHANGES_PER_S), _rates(PAGES_PER_S)
         self._deposits, self._deposits_per_tag = _rates(DEPOSITS_PER_S), _rates(DEPOSITS_PER_TAG_S)
         self._prekeys, self._prekeys_per_tag = _rates(PREKEYS_PER_S), _rates(PREKEYS_PER_TAG_S)
 
@@ -111,7 +112,7 @@ class Desk:
     # -- the holder's side --------------------------------------------------------------------------------------------
 
     def _lease(self, visitor: Visitor, frame: Lease) -> wire.AnyFrame:
-        self._count_holder(visitor)
+        self._count_holder(visitor, self._changes)
         now = self._wall_clock()
         if not self.mailboxes.has_lease(visitor.key, now):
             private = visitor.source.scope is not Scope.GLOBAL
@@ -123,28 +124,29 @@ class Desk:
         return Leased(frame.id, granted.seconds, granted.bytes, granted.waiting, granted.prekeys)
 
     def _tags(self, visitor: Visitor, frame: Tags) -> wire.AnyFrame:
-        self._count_holder(visitor)
+        self._count_holder(visitor, self._changes)
         sort, now = Sort(frame.sort), self._wall_clock()
         self.mailboxes.list_tags(visitor.key, frame.week, sort, frame.first, frame.tags, now)
         return _done(frame.id)
 
     def _put_prekeys(self, visitor: Visitor, frame: Prekeys) -> wire.AnyFrame:
-        self._count_holder(visitor)
+        self._count_holder(visitor, self._changes)
         self.mailboxes.put_prekeys(visitor.key, frame.prekeys, self._wall_clock())
         return _done(frame.id)
 
     def _collect(self, visitor: Visitor, frame: Collect) -> wire.AnyFrame:
-        self._count_holder(visitor)
+        self._count_holder(visitor, self._pages)
         page, more = self.mailboxes.collect(visitor.key, frame.after, self._wall_clock())
         self._watchers.watch(visitor.key, visitor)
         return Collected(frame.id, page, more)
 
     def _acknowledge(self, visitor: Visitor, frame: Acknowledge) -> wire.AnyFrame:
-        self._count_holder(visitor)
+        self._count_holder(visitor, self._pages)
         self.mailboxes.acknowledge(visitor.key, frame.names, self._wall_clock())
         return _done(frame.id)
 
     def _end_lease(self, visitor: Visitor, frame: EndLease) -> wire.AnyFrame:
+        self._count_holder(visitor, self._changes)
         self.mailboxes.end_lease(visitor.key)
         self._watchers.forget(visitor.key, visitor)
         return _done(frame.id)
@@ -163,8 +165,8 @@ class Desk:
         number, key = self.mailboxes.take_prekey(frame.to, frame.tag, self._wall_clock()) or (0, b"")
         return Prekey(frame.id, number, key)
 
-    def _count_holder(self, visitor: Visitor) -> None:
-        if not self._holders.take(visitor.key, self._clock()):
+    def _count_holder(self, visitor: Visitor, rates: Rates) -> None:
+        if not rates.take(visitor.key, self._clock()):
             raise Quota("asked too often")
 
     def _count_guest(self, visitor: Visitor, tag: bytes, by_source: Rates, by_tag: Rates) -> None:
