@@ -1,4 +1,4 @@
-"""Real nodes on loopback who write to each other: a crowd that introduces and keeps mail, and people who come and go."""
+"""Real nodes on loopback who write to each other: a crowd that keeps their mail, and people who come and go."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ async def until(holds: Callable[[], object], seconds: float = PATIENCE_S) -> flo
     loop = asyncio.get_running_loop()
     start = loop.time()
     async with asyncio.timeout(seconds):
-        while not holds():
+        while True:
+            if holds():
+                return loop.time() - start
             await asyncio.sleep(POLL_S)
-    return loop.time() - start
 
 
 class Person:

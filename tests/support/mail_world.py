@@ -258,6 +258,10 @@ class World:
     def member(self, peer: PeerId) -> Member:
         return next(one for one in self.people if one.id == peer)
 
+    def seen_by(self, to: Member) -> list[bytes]:
+        """Every letter that was ever left for somebody."""
+        return [letter for box in self.boxes for peer, letter in box.seen if peer == to.id]
+
     def together(self, one: Member, other: Member) -> bool:
         return one.here and other.here and frozenset((one.id, other.id)) not in self.apart
 

@@ -44,16 +44,18 @@ class MailStore:
     # -- pairs --------------------------------------------------------------------------------------------------------
 
     def unsettled(self) -> list[PeerId]:
-        """Peers for whom something waits."""
-        return [PeerId(row[0]) for row in self._database.read("SELECT DISTINCT peer FROM outbox")]
+        """Peers for whom something waits: an item, or the word that we have theirs."""
+        rows = self._database.read("SELECT peer FROM outbox UNION SELECT peer FROM pairs WHERE ack_due")
+        return [PeerId(row[0]) for row in rows]
 
-    def pair(self, peer: PeerId) -> tuple[Outgoing, Incoming, bytes] | None:
-        """Both sides and the ratchet's state; None if nothing was ever said."""
+    def pair(self, peer: PeerId) -> tuple[Outgoing, Incoming, bool, bytes] | None:
+        """Both sides, whether an acknowledgement is due, and the ratchet's state; None if nothing was ever said."""
         read, key = self._database.read, (peer.key,)
-        rows = read("SELECT out_epoch, out_next, in_epoch, in_through, sessions FROM pairs WHERE peer = ?", key)
+        columns = "out_epoch, out_next, in_epoch, in_through, ack_due, sessions"
+        rows = read(f"SELECT {columns} FROM pairs WHERE peer = ?", key)
         if not rows:
             return None
-        [(out_epoch, out_next, in_epoch, in_through, sessions)] = rows
+        [(out_epoch, out_next, in_epoch, in_through, ack_due, sessions)] = rows
         entries = read(
             "SELECT number, item, kind, expires, length(body), piece, voiding, reported FROM outbox"
             " WHERE peer = ? ORDER BY number",
@@ -78,14 +80,18 @@ class MailStore:
                 for number, item, kind, expires, size, piece, voiding, reported in entries
             ),
         )
-        return outgoing, Incoming(in_epoch, in_through, (Item(*row) for row in held), voided), bytes(sessions)
+        incoming = Incoming(in_epoch, in_through, (Item(*row) for row in held), voided)
+        return outgoing, incoming, bool(ack_due), bytes(sessions)
 
-    def keep_pair(self, peer: PeerId, outgoing: Outgoing, incoming: Incoming, sessions: bytes) -> None:
-        """The numbers and the ratchet's state."""
+    def keep_pair(
+        self, peer: PeerId, outgoing: Outgoing, incoming: Incoming, sessions: bytes, *, ack_due: bool
+    ) -> None:
+        """The numbers, whether an acknowledgement is due, and the ratchet's state."""
         with self._database.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO pairs VALUES (?,?,?,?,?,?)",
-                (peer.key, outgoing.epoch, outgoing.next_number, incoming.epoch, incoming.through, sessions),
+                "INSERT OR REPLACE INTO pairs (peer, out_epoch, out_next, in_epoch, in_through, ack_due, sessions)"
+                " VALUES (?,?,?,?,?,?,?)",
+                (peer.key, outgoing.epoch, outgoing.next_number, incoming.epoch, incoming.through, ack_due, sessions),
             )
 
     # -- what waits to be sent ----------------------------------------------------------------------------------------
@@ -111,11 +117,15 @@ class MailStore:
         return int(rows[0][0]), int(rows[0][1])
 
     def void(self, peer: PeerId, entries: Iterable[Entry]) -> None:
-        """From now on only a decision is asked for."""
+        """From now on only a decision is asked for, in mailboxes too: what they hold is the item, not the question."""
+        entries = list(entries)
         with self._database.write() as connection:
             connection.executemany(
                 "UPDATE outbox SET voiding = 1, reported = ?, body = x'' WHERE peer = ? AND number = ?",
                 [(entry.reported, peer.key, entry.number) for entry in entries],
+            )
+            connection.executemany(
+                "DELETE FROM deposits WHERE peer = ? AND number = ?", [(peer.key, entry.number) for entry in entries]
             )
 
     def mark_left(self, peer: PeerId, entries: Iterable[Entry]) -> None:
