@@ -378,8 +378,15 @@ export class Engine {
       return false;
     }
     const isLetter = envelope.purpose === Purpose.MESSAGE || envelope.purpose === Purpose.RETRY;
-    if (isLetter) return this.#mail.deliver(sealed, envelope);
+    if (isLetter) return this.#takeLetter(sealed, envelope);
     return arrival !== null && this.#dialer.deliver(envelope, arrival);
+  }
+
+  #takeLetter(sealed: Bytes, envelope: Envelope): boolean {
+    const accepted = this.#mail.deliver(sealed, envelope);
+    const peer = String(envelope.sender);
+    if (accepted && this.#mail.isFriend(peer)) this.#seen.note(peer, "pinged", { heard: true });
+    return accepted;
   }
 
   /** A friend may be there: a connection is quicker than anything, and says when it goes. */

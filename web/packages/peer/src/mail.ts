@@ -145,7 +145,7 @@ export class Mail {
     this.#presences = new Presences({
       store,
       post: this.#post,
-      isFriend: (peer) => this.#book.stateOf(peer) === "friends",
+      isFriend: (peer) => this.isFriend(peer),
       onChange: () => this.#changed(),
     });
     this.chats = new Chats({
@@ -207,6 +207,10 @@ export class Mail {
     await this.#store.close();
   }
 
+  isFriend(peer: string): boolean {
+    return this.#book.stateOf(peer) === "friends";
+  }
+
   /** Our own inbox record, or nothing before the first. */
   get ownInbox(): Bytes {
     return this.#ownInbox.document;
@@ -223,9 +227,7 @@ export class Mail {
   /** Take a sealed letter that somebody hands us; whether it is accepted. */
   deliver(sealed: Bytes, envelope: Envelope): boolean {
     const accepted = this.#post.deliver(sealed, envelope);
-    if (accepted && this.#book.stateOf(String(envelope.sender)) === "friends") {
-      this.#options.onFriendNear(envelope.sender);
-    }
+    if (accepted && this.isFriend(String(envelope.sender))) this.#options.onFriendNear(envelope.sender);
     return accepted;
   }
 
