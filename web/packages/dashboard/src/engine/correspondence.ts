@@ -6,7 +6,7 @@ import { done, type FriendCommands, type MessageCommands, type Outcome, type Sta
 import { EMPTY_CHAT, type Chat, type Friend, type Message, type Page } from "./friends.ts";
 import type { Mail, MailEvent } from "./mail.ts";
 import { nothing, outcomeOf } from "./outcome.ts";
-import { merged } from "../model/conversation.ts";
+import { comesAfter, merged } from "../model/conversation.ts";
 
 /** Messages loaded at once: two screens of a large window. */
 export const PAGE = 50;
@@ -161,9 +161,9 @@ export class Correspondence {
  */
 function joined(chat: Chat, page: Page): Pick<Chat, "messages" | "older"> {
   const inPage = new Set(page.messages.map((each) => each.id));
-  const last = page.messages.at(-1)?.at ?? -Infinity;
+  const last = page.messages.at(-1);
   const meets = chat.messages.some((each) => inPage.has(each.id));
-  const stay = meets ? chat.messages : chat.messages.filter((each) => each.at >= last);
+  const stay = meets ? chat.messages : chat.messages.filter((each) => last === undefined || comesAfter(each, last));
   const messages = merged(stay, page.messages);
   const reachesBack = messages[0] !== undefined && !inPage.has(messages[0].id);
   return { messages, older: reachesBack && meets ? chat.older : page.older };

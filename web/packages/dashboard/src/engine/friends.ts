@@ -52,6 +52,8 @@ export interface Message {
   readonly id: string;
   readonly from: string;
   readonly to: string;
+  /** Its place among the others, where whoever keeps them numbers them; else `at` decides. */
+  readonly place?: number;
   /** When it was written here, or came in. */
   readonly at: number;
   /** When its writer says it was written. */

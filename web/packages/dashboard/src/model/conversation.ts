@@ -1,13 +1,17 @@
 /** A conversation as it is drawn: days, and within them runs of what one side said without a break. */
 import type { Message } from "../engine/friends.ts";
 
-/** `known` with `news` in it: each message once, the newer version wins, in the order of their times. */
+const placeOf = (message: Message): number => message.place ?? message.at;
+
+export const comesAfter = (one: Message, other: Message): boolean => placeOf(one) >= placeOf(other);
+
+/** `known` with `news` in it: each message once, the newer version wins, in their order. */
 export function merged(known: readonly Message[], news: readonly Message[]): readonly Message[] {
   const messages = [...known];
   for (const message of news) {
     const at = messages.findIndex((each) => each.id === message.id);
     if (at >= 0) messages[at] = message;
-    else messages.splice(messages.findLastIndex((each) => each.at <= message.at) + 1, 0, message);
+    else messages.splice(messages.findLastIndex((each) => placeOf(each) <= placeOf(message)) + 1, 0, message);
   }
   return messages;
 }

@@ -38,6 +38,7 @@ const REASONS: Readonly<Record<string, (who: string) => string>> = {
   full: (who) => `${who}'s mailboxes are full`,
   malformed: (who) => `${who} could not read it`,
   withdrawn: () => "it was taken back",
+  unsupported: (who) => `${who} runs a Wherry that does not know this kind of message`,
 };
 
 /** Reasons as codes come, in the table's spelling. */

@@ -3,6 +3,7 @@ import { WherryError, type PeerState } from "@wherry/peer";
 import type { Friend, Message, Presence, Profile } from "../friends.ts";
 import type { MailEvent } from "../mail.ts";
 import type { MemoryMail } from "../memory-mail.ts";
+import { infoOf, ToldError } from "../outcome.ts";
 import type { Net } from "./api.ts";
 import { object, text, type Json } from "./json.ts";
 
@@ -37,7 +38,7 @@ export class NodeDouble implements Net {
       const asked = init.method === "POST" ? body : Object.fromEntries(new URLSearchParams(query));
       return json(await this.#answer(`${init.method} ${name}`, asked));
     } catch (error) {
-      return failed(500, WherryError.from(error).code);
+      return failed(500, infoOf(error).code);
     }
   };
 
@@ -74,13 +75,17 @@ export class NodeDouble implements Net {
         return profileView(await mail.profile());
       case "GET friends/safety":
         return { v: 1, number: (await mail.safetyNumber()).replaceAll(/(\d{5})(?=\d)/g, "$1 ") };
-      case "GET messages": {
-        const before = asked["before"];
-        const page = await mail.messages(peer, before === undefined ? null : text(before), Number(asked["limit"]));
-        return { v: 1, messages: page.messages.map(messageView), older: page.older };
+      case "GET messages":
+        return { v: 1, messages: await this.#page(peer, asked) };
+      case "GET messages/one": {
+        const found = (await this.#all(peer)).find((each) => each["id"] === asked["id"]);
+        if (found === undefined) throw new ToldError({ code: "UNKNOWN_MESSAGE", side: "local", message: "Gone.", hint: "", peer });
+        return found;
       }
+      case "GET messages/search":
+        return { v: 1, messages: (await mail.search(text(asked["text"]))).map((each) => this.#view(each)) };
       case "POST friends/add":
-        return { v: 1, peer: await mail.add(peer, text(asked["hello"])) };
+        return { peer: await mail.add(peer, text(asked["hello"])) };
       case "POST friends/accept":
         return done(mail.accept(peer));
       case "POST friends/decline":
@@ -94,7 +99,7 @@ export class NodeDouble implements Net {
       case "POST friends/unblock":
         return done(mail.unblock(peer));
       case "POST friends/label":
-        return done(mail.label(peer, text(asked["label"])));
+        return done(mail.label(peer, text(asked["text"])));
       case "POST friends/compared":
         return done(mail.compared(peer, asked["same"] === true));
       case "POST profile":
@@ -102,17 +107,15 @@ export class NodeDouble implements Net {
       case "POST presence":
         return done(mail.setPresence(text(asked["presence"]) as Presence));
       case "POST messages/send":
-        return messageView(await mail.send(peer, text(asked["text"]), asked["reply_to"] === undefined ? null : text(asked["reply_to"])));
+        return this.#view(await mail.send(peer, text(asked["text"]), asked["reply_to"] === undefined ? null : text(asked["reply_to"])));
       case "POST messages/retry":
-        return messageView(await mail.retry(peer, text(asked["id"])));
+        return this.#view(await mail.retry(peer, text(asked["id"])));
       case "POST messages/delete":
         return done(mail.delete(peer, text(asked["id"])));
       case "POST messages/read":
         return done(mail.read(peer));
       case "POST messages/typing":
         return done(mail.typing(peer, asked["typing"] === true));
-      case "POST messages/search":
-        return { v: 1, messages: (await mail.search(text(asked["text"]))).map(messageView) };
       default:
         throw new WherryError("UNSUPPORTED", route);
     }
@@ -142,14 +145,46 @@ export class NodeDouble implements Net {
     const line = JSON.stringify({ seq: this.#seq, type: TYPES[event.type], time: rfc(0), data: dataOf(event) });
     for (const socket of this.#sockets) socket.say(line);
   }
+
+  /** Everything with one contact, or with all; a message's number is its place in the order of ids, as they are given. */
+  async #all(peer: string): Promise<readonly Json[]> {
+    const peers = peer === "" ? (await this.#mail.friends()).map((each) => each.peer) : [peer];
+    const pages = await Promise.all(peers.map((each) => this.#mail.messages(each, null, Infinity)));
+    return pages.flatMap((page) => page.messages).map((each) => this.#view(each));
+  }
+
+  async #page(peer: string, asked: Json): Promise<readonly Json[]> {
+    const before = asked["before"] === undefined ? Infinity : Number(asked["before"]);
+    const all = (await this.#all(peer)).filter((each) => Number(each["number"]) < before);
+    return all.slice(-Number(asked["limit"]));
+  }
+
+  #view({ id, from, to, text: said, state, replyTo, at, until, places, reason }: Message): Json {
+    const ours = from === this.#peer.id;
+    return {
+      id,
+      from,
+      to,
+      text: said,
+      state,
+      peer: ours ? to : from,
+      ours,
+      number: Number.parseInt(id, 16),
+      at: rfc(at),
+      until: rfcOrNull(until),
+      held: places,
+      reply_to: replyTo,
+      reason: reason === null ? null : { code: reason === "full" ? "PEER_FULL" : reason, message: reason, hint: "" },
+    };
+  }
 }
 
-const TYPES = { friends: "friend", profile: "profile", message: "message", deleted: "message_deleted", typing: "typing" } as const;
+const TYPES = { friends: "friend", profile: "profile", message: "message", deleted: "message_changed", typing: "typing" } as const;
 
 function dataOf(event: Exclude<MailEvent, { readonly type: "gap" }>): Json {
   switch (event.type) {
     case "message":
-      return { peer: event.peer, message: messageView(event.message) };
+      return { peer: event.peer, id: event.message.id };
     case "deleted":
       return { peer: event.peer, id: event.id };
     case "typing":
@@ -168,23 +203,23 @@ async function done(work: Promise<void>): Promise<Json> {
 }
 
 const friendView = (friend: Friend): Json => ({
-  ...friend,
+  peer: friend.peer,
+  peers: friend.peers,
+  state: friend.state,
+  name: friend.name ?? "",
+  label: friend.label ?? "",
+  hello: friend.hello ?? "",
+  avatar: friend.avatar ?? "",
   since: rfc(friend.since),
+  presence: friend.presence,
+  unread: friend.unread,
+  waiting: friend.waiting,
   seen: rfcOrNull(friend.seen),
   compared: rfcOrNull(friend.compared),
-  last: friend.last === null ? null : messageView(friend.last),
+  failure: null,
 });
 
-const messageView = ({ replyTo, at, sent, until, ...message }: Message): Json => ({
-  v: 1,
-  ...message,
-  at: rfc(at),
-  sent: rfc(sent),
-  until: rfcOrNull(until),
-  reply_to: replyTo,
-});
-
-const profileView = ({ avatar, ...profile }: Profile): Json => ({ v: 1, ...profile, avatar: avatar?.split(",")[1] ?? null, avatar_type: "image/png" });
+const profileView = (profile: Profile): Json => ({ v: 1, ...profile, avatar: profile.avatar ?? "", avatar_type: "" });
 
 const profileChange = ({ name, description }: Json): Partial<Profile> => ({
   ...(name === undefined ? {} : { name: text(name) }),

@@ -20,7 +20,7 @@ interface Handlers {
 /** Milliseconds before another try: at once where it was only restarted, then rarer. */
 const PAUSES = [500, 1000, 2000, 4000, 8000, 15_000] as const;
 
-/** A code of ours by which a node closes a socket whose token it does not know. */
+/** How a node closes a socket whose token it does not know. */
 const REFUSED = 4401;
 
 /** Follow until the returned function is called. */

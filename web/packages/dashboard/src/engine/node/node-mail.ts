@@ -1,31 +1,56 @@
 /** Friends and messages of a node, by its local API. */
+import type { Friend, Message } from "../friends.ts";
 import type { Mail, MailEvent } from "../mail.ts";
-import type { Friend } from "../friends.ts";
+import { ToldError } from "../outcome.ts";
 import type { NodeApi } from "./api.ts";
 import type { NodeEvent } from "./events.ts";
-import { object, objects, text, texts, type Json } from "./json.ts";
+import { number, objects, text, type Json } from "./json.ts";
 import { friendOf, messageOf, profileOf } from "./views.ts";
 
-/** Milliseconds in which changes of friends are taken together: one message is a change or two. */
+/** Milliseconds in which changes are taken together: one message is a change or two. */
 const TOGETHER = 50;
+
+/** Changed messages that are asked for one by one; where there are more, what is shown is read again as a whole. */
+const ONE_BY_ONE = 8;
+
+/** Newest messages, of everybody, that are asked for to know what was said last with each. */
+const NEWEST = 500;
+
+interface Last {
+  readonly number: number;
+  readonly message: Message;
+}
 
 export class NodeMail implements Mail {
   readonly #api: NodeApi;
   readonly #pause: (ms: number) => Promise<void>;
   readonly #listeners = new Set<(event: MailEvent) => void>();
-  #asking = false;
+  /** Places of messages in the node's history, by which it pages; of those that were loaded. */
+  readonly #numbers = new Map<string, number>();
+  /** What was said last with each; null before it was asked. */
+  #lasts: Map<string, Last> | null = null;
+  readonly #changed = new Map<string, string>();
+  #gathering = false;
 
   constructor(api: NodeApi, pause: (ms: number) => Promise<void>) {
     this.#api = api;
     this.#pause = pause;
   }
 
-  friends = async (): Promise<readonly Friend[]> => objects((await this.#api.get("friends"))["friends"]).map(friendOf);
-  profile = async (): ReturnType<Mail["profile"]> => profileOf(await this.#api.get("profile"));
+  friends = async (): Promise<readonly Friend[]> => {
+    const [answer, lasts] = await Promise.all([this.#api.get("friends"), this.#lastsOf()]);
+    return objects(answer["friends"])
+      .map(friendOf)
+      .map((friend) => ({ ...friend, last: friend.last ?? lasts.get(friend.peer)?.message ?? null }));
+  };
+
+  profile: Mail["profile"] = async () => profileOf(await this.#api.get("profile"));
 
   messages: Mail["messages"] = async (peer, before, limit) => {
-    const answer = await this.#api.get("messages", { peer, limit, ...(before === null ? {} : { before }) });
-    return { messages: objects(answer["messages"]).map(messageOf), older: answer["older"] === true };
+    const from = before === null ? undefined : this.#numbers.get(before);
+    const answer = await this.#api.get("messages", { peer, limit: limit + 1, ...(from === undefined ? {} : { before: from }) });
+    const all = objects(answer["messages"]).map((view) => this.#noted(view));
+    return { messages: all.slice(-limit), older: all.length > limit };
   };
 
   subscribe(listener: (event: MailEvent) => void): () => void {
@@ -40,56 +65,56 @@ export class NodeMail implements Mail {
   remove: Mail["remove"] = (peer) => this.#friend("remove", { peer });
   block: Mail["block"] = (peer) => this.#friend("block", { peer });
   unblock: Mail["unblock"] = (peer) => this.#friend("unblock", { peer });
-  label: Mail["label"] = (peer, label) => this.#friend("label", { peer, label });
+  label: Mail["label"] = (peer, label) => this.#friend("label", { peer, text: label });
   compared: Mail["compared"] = (peer, same) => this.#friend("compared", { peer, same });
-  safetyNumber: Mail["safetyNumber"] = async (peer) => {
-    const answer = await this.#api.get("friends/safety", { peer });
-    return texts(answer["groups"]).join("") || text(answer["number"]).replaceAll(/\D/g, "");
-  };
+
+  safetyNumber: Mail["safetyNumber"] = async (peer) =>
+    text((await this.#api.get("friends/safety", { peer }))["number"]).replaceAll(/\D/g, "");
 
   setProfile: Mail["setProfile"] = async ({ name, description, avatar }) => {
-    const [, type = "", data = ""] = /^data:([^;]+);base64,(.*)$/.exec(avatar ?? "") ?? [];
     await this.#api.post("profile", {
       ...(name === undefined ? {} : { name }),
       ...(description === undefined ? {} : { description }),
-      ...(avatar === undefined ? {} : { avatar: data, avatar_type: type }),
+      ...(avatar === undefined ? {} : { avatar: avatar?.split(",")[1] ?? "" }),
     });
   };
 
-  setPresence: Mail["setPresence"] = async (presence) => void (await this.#api.post("presence", { presence }));
+  setPresence: Mail["setPresence"] = async (presence) => {
+    await this.#api.post("presence", { presence });
+    await this.#profileChanged(); // nobody but this page is told
+  };
 
   send: Mail["send"] = async (peer, content, replyTo) =>
-    messageOf(await this.#api.post("messages/send", { peer, text: content, ...(replyTo === null ? {} : { reply_to: replyTo }) }));
+    this.#noted(await this.#api.post("messages/send", { peer, text: content, ...(replyTo === null ? {} : { reply_to: replyTo }) }));
 
-  retry: Mail["retry"] = async (peer, id) => messageOf(await this.#api.post("messages/retry", { peer, id }));
+  retry: Mail["retry"] = async (peer, id) => this.#noted(await this.#api.post("messages/retry", { peer, id }));
   delete: Mail["delete"] = async (peer, id) => void (await this.#api.post("messages/delete", { peer, id }));
   read: Mail["read"] = async (peer) => void (await this.#api.post("messages/read", { peer }));
   typing: Mail["typing"] = async (peer, typing) => void (await this.#api.post("messages/typing", { peer, typing }));
-  search: Mail["search"] = async (words) =>
-    objects((await this.#api.post("messages/search", { text: words }))["messages"]).map(messageOf);
 
-  /** An event of the node: those about friends and messages are told on. */
+  search: Mail["search"] = async (words) =>
+    objects((await this.#api.get("messages/search", { text: words }))["messages"]).map((view) => this.#noted(view));
+
+  /** An event of the node (`node/wherry/telling.py`): those about friends and messages are told on. */
   onEvent({ type, data }: NodeEvent): void {
     const peer = text(data["peer"]);
     switch (type) {
       case "message":
-        this.#tell({ type: "message", peer, message: messageOf(object(data["message"] ?? data)) });
-        void this.#friendsChanged();
-        break;
-      case "message_deleted":
-        this.#tell({ type: "deleted", peer, id: text(data["id"]) });
-        void this.#friendsChanged();
+      case "message_changed":
+        this.#changed.set(text(data["id"]), peer);
+        void this.#gather();
         break;
       case "typing":
         this.#tell({ type: "typing", peer, typing: data["typing"] === true });
         break;
       case "profile":
         void this.#profileChanged();
+        void this.#gather();
         break;
       case "friend":
       case "presence":
       case "read":
-        void this.#friendsChanged();
+        void this.#gather();
         break;
       default:
     }
@@ -97,6 +122,7 @@ export class NodeMail implements Mail {
 
   /** The socket had been lost: events may have been, too. */
   missed(): void {
+    this.#lasts = null;
     this.#tell({ type: "gap" });
   }
 
@@ -104,16 +130,54 @@ export class NodeMail implements Mail {
     await this.#api.post(`friends/${step}`, body);
   }
 
-  /** Read the list again, once for all that changes in a moment. */
-  async #friendsChanged(): Promise<void> {
-    if (this.#asking) return;
-    this.#asking = true;
+  /** A message as it came, with its place noted. */
+  #noted(view: Json): Message {
+    const message = messageOf(view);
+    const place = number(view["number"]);
+    const peer = text(view["peer"]);
+    this.#numbers.set(message.id, place);
+    const last = this.#lasts?.get(peer);
+    if (last === undefined || last.number <= place) this.#lasts?.set(peer, { number: place, message });
+    return message;
+  }
+
+  async #lastsOf(): Promise<ReadonlyMap<string, Last>> {
+    if (this.#lasts === null) {
+      const answer = await this.#api.get("messages", { limit: NEWEST });
+      this.#lasts = new Map();
+      for (const view of objects(answer["messages"])) this.#noted(view);
+    }
+    return this.#lasts;
+  }
+
+  /** Ask for all that has changed in a moment, once. */
+  async #gather(): Promise<void> {
+    if (this.#gathering) return;
+    this.#gathering = true;
     await this.#pause(TOGETHER);
-    this.#asking = false;
+    this.#gathering = false;
+    const changed = [...this.#changed];
+    this.#changed.clear();
     try {
+      if (changed.length > ONE_BY_ONE) {
+        this.missed();
+        return;
+      }
+      await Promise.all(changed.map(([id, peer]) => this.#askFor(peer, id)));
       this.#tell({ type: "friends", friends: await this.friends() });
     } catch {
       // the node went meanwhile: everything is read again when it is back
+    }
+  }
+
+  async #askFor(peer: string, id: string): Promise<void> {
+    try {
+      this.#tell({ type: "message", peer, message: this.#noted(await this.#api.get("messages/one", { peer, id })) });
+    } catch (error) {
+      if (!(error instanceof ToldError) || error.info.code !== "UNKNOWN_MESSAGE") throw error;
+      this.#numbers.delete(id);
+      if (this.#lasts?.get(peer)?.message.id === id) this.#lasts = null;
+      this.#tell({ type: "deleted", peer, id });
     }
   }
 
@@ -123,7 +187,6 @@ export class NodeMail implements Mail {
     } catch {
       // as above
     }
-    await this.#friendsChanged();
   }
 
   #tell(event: MailEvent): void {

@@ -131,6 +131,21 @@ describe("what a node answers", () => {
     ["text/html", "PGI+"],
     ["image/png", "\"><script>"],
   ])("is no picture where it is %s %s", (type, data) => {
-    expect(friendOf({ peer: BELA, avatar: data, avatar_type: type }).avatar).toBeNull();
+    expect(friendOf({ peer: BELA, avatar: `data:${type};base64,${data}` }).avatar).toBeNull();
+  });
+
+  it("is a picture where it can be nothing else", () => {
+    const avatar = "data:image/png;base64,iVBORw0KGgo=";
+    expect(friendOf({ peer: BELA, avatar }).avatar).toBe(avatar);
+  });
+
+  it.each([
+    [{ code: "PEER_FULL", message: "x" }, "full"],
+    [{ code: "REQUEST_DECLINED", message: "x" }, null],
+    [{ code: "SOMETHING_NEW", message: "The moon is wrong" }, "The moon is wrong"],
+    [null, null],
+  ])("%j is the reason %s", (failure, reason) => {
+    expect(friendOf({ peer: BELA, failure }).reason).toBe(reason);
+    expect(messageOf({ id: "1", reason: failure }).reason).toBe(reason);
   });
 });

@@ -169,7 +169,7 @@ export function friendOf(view: Json): Friend {
     avatar: avatarOf(view),
     state: word(view["state"], STATES, "stranger"),
     since: time(view["since"]) ?? 0,
-    reason: textOrNull(view["reason"]),
+    reason: reasonOf(view["failure"]),
     hello: textOrNull(view["hello"]),
     presence: word(view["presence"], THEIRS, "offline"),
     seen: time(view["seen"]),
@@ -185,6 +185,7 @@ export function messageOf(view: Json): Message {
   const at = time(view["at"]) ?? 0;
   return {
     id: text(view["id"]),
+    ...(typeof view["number"] === "number" ? { place: view["number"] } : {}),
     from: text(view["from"]),
     to: text(view["to"]),
     at,
@@ -193,10 +194,29 @@ export function messageOf(view: Json): Message {
     data: typeof view["data"] === "string" ? bytesOf(view["data"]) : null,
     replyTo: textOrNull(view["reply_to"]),
     state: word(view["state"], FATES, "queued"),
-    places: number(view["places"]),
+    places: number(view["held"]),
     until: time(view["until"]),
-    reason: textOrNull(view["reason"]),
+    reason: reasonOf(view["reason"]),
   };
+}
+
+/** Why something of ours was not taken: the errors of `node/wherry/messages/failures.py` by the words of the void. */
+const REASONS: Readonly<Record<string, string | null>> = {
+  REQUEST_DECLINED: null,
+  MESSAGE_EXPIRED: "expired",
+  REFUSED_BY_PEER: "refused",
+  OLD_ADDRESS: "old_address",
+  PEER_FULL: "full",
+  VERSION_MISMATCH: "malformed",
+  MESSAGE_WITHDRAWN: "withdrawn",
+  UNSUPPORTED: "unsupported",
+};
+
+function reasonOf(value: unknown): string | null {
+  const { code, message } = errorOf(object(value));
+  if (typeof value !== "object" || value === null) return null;
+  const known = REASONS[code];
+  return known === undefined ? message : known;
 }
 
 export const profileOf = (view: Json): Profile => ({
@@ -206,8 +226,11 @@ export const profileOf = (view: Json): Profile => ({
   presence: word(view["presence"], PRESENCES, "online"),
 });
 
-const avatarOf = (view: Json): string | null =>
-  typeof view["avatar"] === "string" && view["avatar"] !== "" ? pictureOf(text(view["avatar_type"]), view["avatar"]) : null;
+/** Only what cannot be anything but a picture comes through. */
+function avatarOf(view: Json): string | null {
+  const [, type, data] = /^data:([a-z/+-]+);base64,(.+)$/.exec(text(view["avatar"])) ?? [];
+  return type === undefined || data === undefined ? null : pictureOf(type, data);
+}
 
 /** Bytes of base64; none where it is none. */
 function bytesOf(base64: string): Uint8Array {
