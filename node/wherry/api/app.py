@@ -54,21 +54,30 @@ def make_app(
 def _web_handler(route: Route, context: Context, who_asks: WhoAsks) -> WebHandler:
     async def handle(request: web.Request) -> web.StreamResponse:
         caller = None if route.public else who_asks(request)
-        return await answer(request, route, await _read(route, request), replace(context, caller=caller))
+        try:
+            asked = await _read(route, request)
+        except BadRequest as error:  # it has not the shape that the document says; what a handler raises is about more
+            return failed(error, web.HTTPBadRequest.status_code)
+        return await answer(request, route, asked, replace(context, caller=caller))
 
     return handle
 
 
-async def answer(request: web.Request, route: Route, asked: Any, context: Context) -> web.StreamResponse:
-    """What a route answers to what it is asked; ends early where the caller does."""
+async def answer(
+    request: web.Request, route: Route, asked: Any, context: Context, headers: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    """What a route answers to what it is asked; ends early where the caller does.
+
+    :param headers: to go along with an answer that is no error.
+    """
     outcome = route.handler(context, asked)
     if isinstance(outcome, AsyncIterator):
-        return await _stream(request, route, outcome, context)
+        return await _stream(request, route, outcome, context, headers)
     async with context.access.holding(context.caller):
         found = await outcome
     if isinstance(found, str):
-        return web.Response(text=found, content_type=TEXT)
-    return web.Response(body=msgspec.json.encode(found), content_type=JSON)
+        return web.Response(text=found, content_type=TEXT, headers=headers)
+    return web.Response(body=msgspec.json.encode(found), content_type=JSON, headers=headers)
 
 
 def from_query(route: Route, query: Mapping[str, str]) -> Any:
@@ -109,7 +118,11 @@ async def _body(request: web.Request, most: int) -> bytes:
 
 
 async def _stream(
-    request: web.Request, route: Route, lines: AsyncIterator[msgspec.Struct], context: Context
+    request: web.Request,
+    route: Route,
+    lines: AsyncIterator[msgspec.Struct],
+    context: Context,
+    headers: Mapping[str, str] | None,
 ) -> web.StreamResponse:
     """Answer line by line. What goes wrong before the first line has its own status, later it is the last line."""
     response: web.StreamResponse | None = None
@@ -117,7 +130,7 @@ async def _stream(
         async with context.access.holding(context.caller):
             async for line in lines:
                 if response is None:
-                    response = await _begin(request, route)
+                    response = await _begin(request, route, headers)
                 await response.write(msgspec.json.encode(line) + b"\n")
     except WherryError as error:
         if response is None:
@@ -126,13 +139,13 @@ async def _stream(
     finally:
         if isinstance(lines, AsyncGenerator):
             await lines.aclose()
-    response = response or await _begin(request, route)
+    response = response or await _begin(request, route, headers)
     await response.write_eof()
     return response
 
 
-async def _begin(request: web.Request, route: Route) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": route.media})
+async def _begin(request: web.Request, route: Route, headers: Mapping[str, str] | None) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": route.media, **(headers or {})})
     await response.prepare(request)
     return response
 

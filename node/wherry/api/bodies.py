@@ -76,7 +76,7 @@ class ProgramRequest(Request, frozen=True, kw_only=True):
     """Whose token it is about: a word for its owner, of letters, digits, dots, dashes, underscores."""
 
     name: Annotated[
-        str, Meta(min_length=1, max_length=limits.PROGRAM_CHARACTERS, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+        str, Meta(min_length=1, max_length=limits.PROGRAM_CHARACTERS, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)")
     ]
 
 

@@ -47,8 +47,6 @@ PORT_TRIES: Final = 20
 HEADER_BYTES: Final = 8 * 1024
 #: Seconds that a connection may idle between requests, or take for the head of one.
 IDLE_S: Final = 75.0
-#: Connections at once, of all local users together: a browser opens six and a WebSocket per tab.
-CONNECTIONS: Final = 256
 #: Random bytes of every token: 256 bits, which nobody guesses.
 TOKEN_BYTES: Final = 32
 #: Characters of what is looked at as a token; ours have 50 at most.

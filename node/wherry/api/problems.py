@@ -16,8 +16,8 @@ _OWN_STATUS: Final[dict[type[WherryError], int]] = {
     node_errors.WrongHost: 421,
     node_errors.TooManyTries: 429,
 }
-#: For all others, by the exit code of the command line.
-_STATUS: Final = {2: 400, 3: 503, 4: 404, 5: 504, 6: 403}
+#: For all others, by the exit code of the command line: 422 is what has the right shape and means nothing here.
+_STATUS: Final = {2: 422, 3: 503, 4: 404, 5: 504, 6: 403}
 
 
 def status_of(error: WherryError) -> int:

@@ -46,8 +46,6 @@ MARK: Final = b'<meta name="wherry-home" content="node">'
 _DOWNLOADS: Final[dict[str, Route]] = {
     route.path: route for route in ROUTES if route.method == "GET" and "tcp" in route.at
 }
-#: Where a request keeps what its answer is called as a file.
-_FILE: Final = "wherry.file"
 _SUFFIXES: Final = {JSON: "json", LINES: "ndjson", TEXT: "txt"}
 
 
@@ -150,15 +148,14 @@ class _Door:
         route = _DOWNLOADS.get(parts.path)
         if route is None:
             raise BadRequest(f"{parts.path} is nothing to download")
-        request[_FILE] = f"{route.name}.{_SUFFIXES[route.media]}"
         asked = from_query(route, dict(parse_qsl(parts.query, keep_blank_values=True)))
-        return await answer(request, route, asked, replace(self._context, caller=caller))
+        name = f"{route.name.replace('/', '-')}.{_SUFFIXES[route.media]}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return await answer(request, route, asked, replace(self._context, caller=caller), headers)
 
     async def harden(self, request: web.Request, response: web.StreamResponse) -> None:
         """Headers of every answer, the page's own among them."""
         response.headers.update(guard.headers_for(request.path, request.headers.get("Host", ""), self._hosts))
-        if _FILE in request:
-            response.headers["Content-Disposition"] = f'attachment; filename="{request[_FILE]}"'
 
     async def close(self, app: web.Application) -> None:
         """End the WebSockets."""

@@ -43,7 +43,8 @@ async def follow(
         async with context.access.holding(caller):
             await _tell(websocket, context.node.events, asked.since)
     except WherryError as error:
-        await websocket.close(code=_CLOSE + status_of(error), message=error.code.encode())
+        status = web.HTTPBadRequest.status_code if isinstance(error, BadRequest) else status_of(error)
+        await websocket.close(code=_CLOSE + status, message=error.code.encode())
     finally:
         followers.discard(websocket)
     return websocket
