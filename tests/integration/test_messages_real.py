@@ -67,8 +67,12 @@ async def test_written_to_somebody_who_is_off(tmp_path: Path, dead: int) -> None
         await ada.off()
         for box in boxes[:dead]:
             await box.off()
+        left = around.deposits()
         await bela.on()
         await until(lambda: bela.got(sender))
+        await bela.off()  # before a word of it could leave, mostly
+        await bela.on()
+        await until(lambda: around.deposits() > left)
         await bela.off()
         await ada.on()  # hears of it, although the two are never there together
         await until(lambda: ada.fate(to, message.id) == "delivered")
