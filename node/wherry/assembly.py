@@ -136,6 +136,7 @@ class Parts:
         stack.push_async_callback(self.network.close)
         self.mail = Mail(self._around_mail(connect))
         self.policy.is_friend = self._is_friend(self.policy.is_friend)
+        self.policy.is_blocked = self.mail.friends.is_blocked
         await self.mail.open(stack)
         self._arrivals = Arrivals(self.identity, self.dialer, self.mail.post.deliver)
         self.presence = Presence(
@@ -225,7 +226,7 @@ class Parts:
             random=secrets.token_bytes,
             has_connection=lambda peer: self.network.connection(peer) is not None,
             adopt=self.network.adopt,
-            may_connect=lambda peer: self.policy.banned(peer.key, asyncio.get_running_loop().time()) is None,
+            may_connect=self._may_connect,
             accepts=lambda peer: self.policy.allows(peer.key, CONNECT),
             known=lambda peer: self.network.connection(peer) is not None or self.policy.is_friend(peer.key),
         )
@@ -245,8 +246,16 @@ class Parts:
             dial=self._dial,
             events=self.events,
             writers=self.config.messages,
+            listed=self.policy.is_friend,
+            locked=self.home.is_locked,
+            keep_name=self._keep_name,
             wall_clock=self.wall_clock,
         )
+
+    def _may_connect(self, peer: PeerId) -> bool:
+        """Not who is banned for a while, nor who is blocked."""
+        now = asyncio.get_running_loop().time()
+        return self.policy.banned(peer.key, now) is None and not self.policy.is_blocked(peer.key)
 
     def _is_friend(self, listed: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
         """Friends, and whoever the configuration lists."""
@@ -402,6 +411,12 @@ class Parts:
     def _published(self, published: Published) -> None:
         self._remember_contacts()
         self.events.emit("published", {"sequence": published.record.sequence, "holders": published.holders})
+
+    def _keep_name(self, name: str) -> None:
+        """Our person is called otherwise now, also after a restart."""
+        self.name = name
+        if self.config.name is None:
+            self.home.remember(Remembered(name=name))
 
     def _peer_named(self, peer: PeerId, name: str) -> None:
         self.names[peer] = name

@@ -219,6 +219,17 @@ class Home:
                 self.notices.append(notice)
         return self._identity
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether the identity rests under a passphrase.
+
+        :raises HomeUnusable: if it cannot be read.
+        """
+        try:
+            return keyfile.is_locked(_read(self.identity_file))
+        except OSError as error:
+            raise HomeUnusable(f"{self.identity_file}: {error.strerror}") from error
+
     def _seed(self, choose_passphrase: Callable[[], str] | None) -> bytes:
         try:
             return keyfile.load(self.identity_file, ask=self._ask)

@@ -6,6 +6,7 @@ network and the dialer, and closes it before them.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,8 +31,8 @@ from .copying import take_up
 from .events import Events
 from .friends.addresses import Addresses
 from .friends.company import Company
-from .friends.events import AddressesChanged, FriendChanged, FriendEvent, PresenceChanged
-from .friends.friends import Friends, Writers
+from .friends.events import AddressesChanged, FriendChanged, FriendEvent, PresenceChanged, ProfileChanged
+from .friends.friends import MESSAGES, Friends, Writers
 from .friends.presence import Presences
 from .friends.profiles import Profiles
 from .friends.states import State
@@ -42,10 +43,12 @@ from .messages.inboxes import Inboxes
 from .messages.letterbox import Letterbox, add_letterbox, ask_inbox
 from .messages.own_inbox import OwnInbox
 from .messages.own_mailboxes import OwnMailboxes, Tags
+from .messages.packets import Item
 from .messages.post import Post
 from .network import Network
 from .places import Places
 from .store import Store
+from .store.locks import BodyLock
 from .store.mail import MailStore
 from .store.messages import MessageStore
 from .store.profiles import ProfileStore
@@ -60,7 +63,9 @@ class Around:
 
     :ivar held: the introducers that hold a reservation for us now.
     :ivar own_record: our signed peer record.
-    :ivar network_changed: friends are others now: whoever keeps a list of them looks again.
+    :ivar listed: whether the configuration lists a 32-byte key among its friends: they may write, too.
+    :ivar locked: whether the identity is under a passphrase, and message bodies are to rest locked by it.
+    :ivar keep_name: told what our person wants to be called from now on.
     :ivar wall_clock: seconds since 1970 by network time.
     """
 
@@ -77,6 +82,9 @@ class Around:
     dial: Callable[[PeerId], Awaitable[object]]
     events: Events
     writers: Writers
+    listed: Callable[[bytes], bool]
+    locked: bool
+    keep_name: Callable[[str], None]
     wall_clock: Callable[[], float]
 
 
@@ -149,6 +157,7 @@ class Mail:
         self.addresses = Addresses(
             me, database, wall_clock=clock, random=secrets.token_bytes, on_event=self._friend_event
         )
+        self._profiles = ProfileStore(database)
         self.profiles = Profiles(me, store, self.post, name=around.name, on_event=self._friend_event)
         self.friends = Friends(
             me,
@@ -161,14 +170,16 @@ class Mail:
             on_event=self._friend_event,
             writers=around.writers,
         )
-        self.post.handlers.admit = self.friends.admit
+        self.post.handlers.admit = self._admit
         self.presences = Presences(
-            ProfileStore(database), self.post, is_friend=self.friends.is_friend, on_event=self._friend_event
+            self._profiles, self.post, is_friend=self.friends.is_friend, on_event=self._friend_event
         )
+        lock = BodyLock(around.identity.seed, secrets.token_bytes)
+        self._messages = MessageStore(database, lock, locking=around.locked)
         self.history = History(
             me,
             database,
-            MessageStore(database),
+            self._messages,
             self.post,
             contacts=self.friends,
             wall_clock=clock,
@@ -191,6 +202,12 @@ class Mail:
         self._tasks.start(self.own_inbox.run(), "own inbox record")
         self._tasks.start(self.mailboxes.run(), "own mailboxes")
         self._tasks.start(self.company.run(), "company")
+        self._tasks.start(self._settle_locks(), "locking")
+
+    async def _settle_locks(self) -> None:
+        """Have every body rest as it is to, a batch at a time."""
+        for _ in self._messages.settle_locks():
+            await asyncio.sleep(0)
 
     # -- from the node ------------------------------------------------------------------------------------------------
 
@@ -215,6 +232,11 @@ class Mail:
         self.introducers_changed()
 
     # -- between the pieces ---------------------------------------------------------------------------------------
+
+    def _admit(self, peer: PeerId, item: Item) -> None:
+        """The gate of friends; whoever the configuration lists may write as well."""
+        if not (self._around.listed(peer.key) and item.kind in MESSAGES and not self.friends.is_blocked(peer.key)):
+            self.friends.admit(peer, item)
 
     def _right(self, to: PeerId, mailbox: PeerId, week: int) -> Right:
         nospam = self.friends.asked_by(to)
@@ -260,6 +282,8 @@ class Mail:
                     self.presences.forget(peer)
             case AddressesChanged():
                 self.mailboxes.poke()
+            case ProfileChanged(peer=peer) if peer == self._around.identity.id:
+                self._around.keep_name(self._profiles.name(peer))
             case PresenceChanged():
                 self.company.poke()
         tell(self._around.events, event)
