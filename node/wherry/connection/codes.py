@@ -22,6 +22,7 @@ from wherry.errors import (
     StreamRefused,
     StreamReset,
     Unsupported,
+    WherryError,
 )
 
 #: The first code that is not the application's.
@@ -53,6 +54,13 @@ def code_for(error: type[RemoteError]) -> int:
     if error.wire is None:
         raise ValueError(f"{error.code} has no number on the wire")
     return RESERVED + error.wire
+
+
+def code_of(error: WherryError) -> int:
+    """The code by which the other side learns of `error`: `DONE` where it is nothing that it could be told."""
+    if isinstance(error, StreamReset):
+        return error.reason
+    return DONE if error.wire is None else RESERVED + error.wire
 
 
 def error_for(code: int, *, what: str = "") -> RemoteError:

@@ -210,6 +210,16 @@ class Stream:
         """
         self._end(_application_code(reason), StreamClosed("reset was called"))
 
+    def fail(self, error: WherryError) -> None:
+        """End both directions now: reading and writing raise `error` here, and the peer is told its code."""
+        self._end(codes.code_of(error), error)
+
+    async def ended(self) -> WherryError | None:
+        """Wait until both directions are over; returns the error that ended them before their time, if one did."""
+        while self._machine.error is None and not self._machine.over:
+            await self._waiters.wait()
+        return self._machine.error
+
     def over_limit(self) -> None:
         """The peer has sent more than it may: end the stream, and tell it so."""
         self._end(codes.code_for(LimitExceeded), LimitExceeded("more bytes a minute than the rule allows"))
@@ -360,6 +370,17 @@ class Datagrams:
         """End the flow; `reason` below 2^31 is for the peer's `StreamReset`."""
         self._machine.reset(_application_code(reason), StreamClosed("reset was called"))
         self._connection.pump()
+
+    def fail(self, error: WherryError) -> None:
+        """End the flow now: sending and receiving raise `error` here, and the peer is told its code."""
+        self._machine.reset(codes.code_of(error), error)
+        self._connection.pump()
+
+    async def ended(self) -> WherryError:
+        """Wait until the flow is over; returns why. `StreamReset` with reason 0 is good order."""
+        while self._machine.error is None:
+            await self._waiters.wait()
+        return self._machine.error
 
     async def __aenter__(self) -> Datagrams:
         return self
