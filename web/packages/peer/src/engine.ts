@@ -17,6 +17,7 @@ import { Helpers } from "./helpers.ts";
 import { Identity } from "./identity.ts";
 import { type Key, type Store, keyOfText, keyToText } from "./keystore.ts";
 import { Mail } from "./mail.ts";
+import type { Invitations } from "./invitations/invitations.ts";
 import { Measure } from "./measuring.ts";
 import { tidyName } from "./names.ts";
 import { type Connected, Network } from "./network.ts";
@@ -278,6 +279,10 @@ export class Engine {
 
   get messages(): Messages {
     return this.#mail.chats;
+  }
+
+  get invitations(): Invitations {
+    return this.#mail.invitations;
   }
 
   async setName(name: string): Promise<void> {

@@ -16,6 +16,7 @@ import type { FriendRow } from "./friends/row.ts";
 import { Tagging } from "./friends/tagging.ts";
 import type { Helpers } from "./helpers.ts";
 import type { Identity } from "./identity.ts";
+import { Invitations } from "./invitations/invitations.ts";
 import { TabWays } from "./messages/carrier.ts";
 import { Chats } from "./messages/chats.ts";
 import { Inboxes } from "./messages/inboxes.ts";
@@ -75,6 +76,7 @@ export class Mail {
   readonly #post: Post;
   readonly chats: Chats;
   readonly friends: FriendList;
+  readonly invitations: Invitations;
   #telling: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -129,6 +131,7 @@ export class Mail {
       held,
       tags: (mailbox, week) => tagging.tags(mailbox, week),
       newPrekeys: async (mailbox) => keys.batch(mailbox),
+      avoid: (mailbox) => this.isFriend(mailbox),
       take: async (sealed) => this.#collected(sealed),
       publish: async () => this.#ownInbox.publish(),
       now,
@@ -158,6 +161,7 @@ export class Mail {
       onEvent: options.onEvent,
       onCount: () => this.#changed(),
     });
+    this.invitations = new Invitations({ own, store, post: this.#post, isFriend: (peer) => this.isFriend(peer), now });
     const friendships = new Friendships({
       store,
       post: this.#post,
@@ -165,6 +169,7 @@ export class Mail {
       addresses: this.#addresses,
       profiles: this.#profiles,
       random,
+      admitsInvitation: (peer, item) => this.invitations.admits(peer, item),
       onStep: (row) => this.#stepped(row),
     });
     this.friends = new FriendList({
@@ -193,6 +198,7 @@ export class Mail {
     await this.chats.start();
     await this.#presences.start();
     await this.#profiles.start(this.#options.name);
+    await this.invitations.start();
     await this.#post.start();
     this.#running = this.#mailboxes.run().catch((error: unknown) => this.#options.onTrouble(WherryError.from(error)));
     this.#changed();
@@ -202,6 +208,7 @@ export class Mail {
   async close(): Promise<void> {
     clearTimeout(this.#telling);
     this.#mailboxes.close();
+    this.invitations.close();
     await this.#post.close();
     await this.#running;
     await this.#store.close();

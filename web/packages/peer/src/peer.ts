@@ -18,13 +18,15 @@ import { friendlyName } from "./names.ts";
 import { openDatabase } from "./store/browser.ts";
 import type { Database } from "./store/database.ts";
 import { type Channel, type Room, openChannel } from "./tabs/channel.ts";
-import { friendsBy, invoke, messagesBy } from "./tabs/features.ts";
+import { friendsBy, invitationsBy, invoke, messagesBy } from "./tabs/features.ts";
 import { Follower } from "./tabs/follower.ts";
 import { type Leadership, standForLeader } from "./tabs/leadership.ts";
 import { Serving } from "./tabs/serving.ts";
 import { Once } from "./tasks.ts";
 import type {
   ConnectionState,
+  InvitationHandler,
+  Inviting,
   ParsedWho,
   Peer,
   PeerDatagrams,
@@ -66,7 +68,14 @@ interface Served {
   stop: () => void;
 }
 
-export class WherryPeer implements Peer {
+/** Who answers invitations of a name, and how to stop that. */
+interface Answered {
+  readonly handler: InvitationHandler;
+  readonly policy: StreamPolicy | "friends";
+  stop: () => void;
+}
+
+export class WherryPeer implements Peer, Inviting {
   readonly #options: StartOptions;
   readonly #random: Random;
   readonly #channel: Channel | null;
@@ -86,6 +95,8 @@ export class WherryPeer implements Peer {
   #stopped: Promise<void> = Promise.resolve();
   readonly friends = friendsBy((room, name, args) => this.#feature(room, name, args));
   readonly messages = messagesBy((room, name, args) => this.#feature(room, name, args));
+  readonly invitations = invitationsBy((room, name, args) => this.#feature(room, name, args));
+  readonly #answers = new Map<string, Answered>();
 
   /**
    * Start the peer of this page. Resolves when its state is known: its key is loaded or made.
@@ -151,6 +162,16 @@ export class WherryPeer implements Peer {
     return () => {
       this.#handlers.get(name)?.stop();
       this.#handlers.delete(name);
+    };
+  }
+
+  /** Answered as long as this tab leads, and again when it leads later. */
+  answer(name: string, handler: InvitationHandler, policy: StreamPolicy | "friends" = "friends"): () => void {
+    const stop = this.#leading?.engine.invitations.handle(name, handler, policy) ?? ((): void => undefined);
+    this.#answers.set(name, { handler, policy, stop });
+    return () => {
+      this.#answers.get(name)?.stop();
+      this.#answers.delete(name);
     };
   }
 
@@ -252,6 +273,7 @@ export class WherryPeer implements Peer {
     if (this.#channel !== null) this.#serving ??= new Serving(this.#channel, this, () => this.#leading !== null);
     this.#leading = { engine, store };
     for (const [served, one] of this.#handlers) one.stop = engine.handle(served, one.handler, one.policy);
+    for (const [name, one] of this.#answers) one.stop = engine.invitations.handle(name, one.handler, one.policy);
     this.#state = engine.state(this.#channel === null ? "alone" : "leader");
     await engine.start();
   }

@@ -223,13 +223,46 @@ export interface LabelledAddress {
   readonly address: string;
 }
 
-/** What somebody answered to an invitation. */
+/** A question that a handler is given. */
+export interface Invitation {
+  readonly peer: string;
+  /** The same again after a reload. */
+  readonly id: string;
+  readonly name: string;
+  readonly data: Uint8Array;
+  /** When the caller no longer waits, seconds since 1970. */
+  readonly expires: number;
+}
+
+/** What is answered: status 0 is a yes, from 64 on they are the application's own. */
+export interface InvitationAnswer {
+  readonly status?: number;
+  readonly reason?: string;
+  readonly data?: Uint8Array;
+}
+
+/** Answers invitations of a name; what it rejects with is an answer too. */
+export type InvitationHandler = (invitation: Invitation) => Promise<InvitationAnswer>;
+
+/** What somebody answered to an invitation: 0 yes, 1 no, 2 nobody answers to that name, 3 it went wrong there. */
 export interface InvitationReply {
   readonly peer: string;
-  /** 0: accepted; else the application's, or Wherry's own reason. */
   readonly status: number;
   readonly reason: string;
   readonly data: Uint8Array;
+}
+
+/** Questions with data, and their answers, connected or not. */
+export interface Invitations {
+  /** Ask, and wait for the answer. At most 8 KiB of data; `timeoutMs` is 30 s where it is not said. */
+  invite(peer: string, name: string, data?: Uint8Array, timeoutMs?: number): Promise<InvitationReply>;
+}
+
+/** What a program that runs in the page has, beside what a page shows. */
+export interface Inviting {
+  readonly invitations: Invitations;
+  /** Answer invitations of a name, of friends if nothing else is said; only where the connections are. */
+  answer(name: string, handler: InvitationHandler, policy?: StreamPolicy | "friends"): () => void;
 }
 
 /** Friends, and what friends see. Where a `peer` is named, it is the id that names the contact. */

@@ -11,6 +11,7 @@ import { Friendships } from "../src/friends/friendships.ts";
 import { Presences } from "../src/friends/presences.ts";
 import { Profiles } from "../src/friends/profiles.ts";
 import { Identity } from "../src/identity.ts";
+import { Invitations } from "../src/invitations/invitations.ts";
 import type { OneTime } from "../src/letters.ts";
 import { nameOf } from "../src/letters.ts";
 import { Chats } from "../src/messages/chats.ts";
@@ -75,6 +76,7 @@ export class Home {
   keys!: Keys;
   book!: Book;
   presences!: Presences;
+  invitations!: Invitations;
   readonly #world: World;
   /** Seconds by which its clock is ahead. */
   ahead = 0;
@@ -122,7 +124,8 @@ export class Home {
     const stateOf = (peer: string): Friend["state"] => book.stateOf(peer);
     this.presences = new Presences({ store, post, isFriend: (peer) => stateOf(peer) === "friends", onChange: () => undefined });
     this.chats = new Chats({ own: this.id, store, post, random, stateOf, now: this.now, onEvent, onCount: () => undefined });
-    const friendships = new Friendships({ store, post, book, addresses, profiles, random, onStep: () => undefined });
+    this.invitations = new Invitations({ own: this.id, store, post, isFriend: (peer) => stateOf(peer) === "friends", now: this.now });
+    const friendships = new Friendships({ store, post, book, addresses, profiles, random, onStep: () => undefined, admitsInvitation: (peer, item) => this.invitations.admits(peer, item) });
     this.friends = new FriendList({
       own: this.id,
       store,
@@ -144,6 +147,7 @@ export class Home {
     await profiles.start(`peer ${this.id.short}`);
     await this.keys.signed();
     this.isOn = true;
+    await this.invitations.start();
     await post.start();
     await this.#world.collect(this);
   }
@@ -151,6 +155,7 @@ export class Home {
   /** Go off in the middle of whatever there is. */
   async off(): Promise<void> {
     this.isOn = false;
+    this.invitations.close();
     await this.post.close();
   }
 

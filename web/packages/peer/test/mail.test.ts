@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { equal } from "../src/bytes.ts";
+import { WherryError } from "../src/errors.ts";
 import { type Home, World } from "./mail-world.ts";
 
 /** Let time pass until nothing new happens, or something is true. */
@@ -110,6 +111,31 @@ describe("two peers", () => {
     await b.friends.decline(String(c.id), "not now");
     await until(() => c.friend(b)?.state === "declined");
     for (const home of [a, b, c]) await home.off();
+  });
+
+  test("invite: a question and its answer, a no, and nobody who answers", async () => {
+    const [a, b] = await befriended(new World());
+    b.invitations.handle("sum/1", async ({ data }) => ({ data: Uint8Array.of(data.reduce((sum, byte) => sum + byte, 0)) }));
+    b.invitations.handle("no/1", async () => {
+      throw new WherryError("REQUEST_DECLINED", "not today");
+    });
+    const replies = ["sum/1", "no/1", "nobody/1"].map(async (name) =>
+      a.invitations.invite(String(b.id), name, Uint8Array.of(1, 2, 3)),
+    );
+    let all: unknown[] = [];
+    void Promise.all(replies).then((got) => (all = got));
+    await until(() => all.length === 3);
+    expect(all).toMatchObject([
+      { status: 0, data: Uint8Array.of(6) },
+      { status: 1, reason: "not today" },
+      { status: 2 },
+    ]);
+    await b.off();
+    let failed: unknown = null;
+    void a.invitations.invite(String(b.id), "sum/1", undefined, 5000).catch((error: unknown) => (failed = error));
+    await until(() => failed !== null);
+    expect(failed).toMatchObject({ code: "MESSAGE_EXPIRED" });
+    await a.off();
   });
 
   test("a session that is gone is begun anew, and nothing is lost by it", async () => {

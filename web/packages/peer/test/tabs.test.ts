@@ -6,7 +6,7 @@ import type { Channel, TabMessage } from "../src/tabs/channel.ts";
 import { Follower } from "../src/tabs/follower.ts";
 import { type Leadership, standForLeader } from "../src/tabs/leadership.ts";
 import { Serving } from "../src/tabs/serving.ts";
-import type { Peer, PeerEvent, PeerState, PeerStream } from "../src/types.ts";
+import type { PeerEvent, PeerState, PeerStream } from "../src/types.ts";
 
 /** What tabs share: messages arrive later, and a tab that is frozen hears them when it wakes. */
 class Page {
@@ -128,7 +128,7 @@ describe("what a following tab asks for", () => {
       ping: async () => {
         throw new WherryError("PEER_NOT_FOUND", "nobody knows", { peer: "x" });
       },
-    } as unknown as Peer;
+    } as unknown as ConstructorParameters<typeof Serving>[1];
     const events: PeerEvent[] = [];
     const serving = new Serving(page.channel("leader"), peer);
     return { serving, events, follower: new Follower(page.channel("follower"), (event) => events.push(event)) };

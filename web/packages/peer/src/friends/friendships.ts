@@ -34,6 +34,8 @@ export interface FriendshipsOptions {
   readonly addresses: Addresses;
   readonly profiles: Profiles;
   readonly random: Random;
+  /** Whether a peer may send an invitation, or the reply to one. */
+  readonly admitsInvitation: (peer: string, item: Item) => boolean;
   /** Somebody has become a friend, or is none any more. */
   readonly onStep: (row: FriendRow) => void;
 }
@@ -53,7 +55,7 @@ export class Friendships {
         settled: async (transaction, peer, id, reason) => this.#settled(transaction, String(peer), hex(id), reason),
       });
     }
-    post.admit = async (transaction, peer, { kind }) => this.#admit(transaction, String(peer), kind);
+    post.admit = async (transaction, peer, item) => this.#admit(transaction, String(peer), item);
   }
 
   /**
@@ -93,9 +95,12 @@ export class Friendships {
 
   // -- inside ---------------------------------------------------------------------------------------------------------
 
-  async #admit(transaction: Transaction, peer: string, kind: number): Promise<void> {
-    const { state } = await this.#options.book.read(transaction, peer);
-    if (state === "blocked" || (!WORDS.has(kind) && state !== "friends")) throw new Void(Reason.REFUSED);
+  async #admit(transaction: Transaction, peer: string, item: Item): Promise<void> {
+    const { book, admitsInvitation } = this.#options;
+    const { state } = await book.read(transaction, peer);
+    const isInvitation = item.kind === Kind.INVITE || item.kind === Kind.INVITE_REPLY;
+    const may = isInvitation ? admitsInvitation(peer, item) : WORDS.has(item.kind) || state === "friends";
+    if (state === "blocked" || !may) throw new Void(Reason.REFUSED);
   }
 
   async #do(transaction: Transaction, peer: string, event: FriendEvent, more: With): Promise<void> {

@@ -51,10 +51,12 @@ export class Courier {
   async run(): Promise<void> {
     const { pair } = this;
     while (!this.#stopping.signal.aborted) {
-      await this.#expire();
-      if (!pair.ackDue && pair.outgoing.size === 0) return;
       const restMs = await this.#tried();
-      if (this.#stopping.signal.aborted || (!pair.ackDue && pair.outgoing.size === 0)) return;
+      if (this.#stopping.signal.aborted) return;
+      if (!pair.ackDue && pair.outgoing.size === 0) {
+        await this.#quiet();
+        return;
+      }
       await pair.poked.wait(restMs);
       if (pair.ackDue) await sleep(ACK_WAIT_MS, this.#stopping.signal);
     }
@@ -67,6 +69,7 @@ export class Courier {
 
   async #tried(): Promise<number> {
     try {
+      await this.#expire();
       return await this.#round();
     } catch (error) {
       if (!WherryError.is(error)) throw error;
@@ -79,6 +82,16 @@ export class Courier {
     const { pair } = this;
     if (!pair.outgoing.entries.some((entry) => !entry.voiding && entry.expires <= now())) return;
     await store.write(async (transaction) => keepVoid(transaction, pair.peer, pair.outgoing.expire(now())));
+  }
+
+  /** Nothing is due any more: that is written, if it is not. */
+  async #quiet(): Promise<void> {
+    const { pair } = this;
+    try {
+      if (pair.isLoud) await this.#options.store.write(async (transaction) => pair.keep(transaction));
+    } catch (error) {
+      if (!WherryError.is(error)) throw error; // then it is said once more
+    }
   }
 
   /** For how long to rest now. */
@@ -112,8 +125,9 @@ export class Courier {
   }
 
   #untilAck(): number {
-    const timeout = this.pair.nextTimeout();
-    return timeout === null ? this.#longer() : Math.max(timeout - performance.now(), 0);
+    const now = performance.now();
+    const timeout = this.pair.nextTimeout(now);
+    return timeout === null ? this.#longer() : timeout - now;
   }
 
   // -- the ways -------------------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ export interface Entry {
   readonly piece: boolean;
   /** The recipient is only asked to decide: there is no body any more. */
   readonly voiding: boolean;
+  /** What became of the whole was said already: another of its pieces is void. */
+  readonly reported: boolean;
 }
 
 /** The kind that goes into a packet. */
@@ -80,8 +82,8 @@ export class Outgoing {
   }
 
   /** Number one more item. */
-  add(item: Omit<Entry, "number" | "voiding">): Entry {
-    const entry = { ...item, number: this.nextNumber, voiding: false };
+  add(item: Omit<Entry, "number" | "voiding" | "reported">): Entry {
+    const entry = { ...item, number: this.nextNumber, voiding: false, reported: false };
     this.#entries.set(entry.number, entry);
     this.nextNumber += 1;
     return entry;
@@ -101,11 +103,9 @@ export class Outgoing {
     return this.entries.flatMap((entry) => (entry.expires > now || entry.voiding ? [] : [this.#void(entry)]));
   }
 
-  /** Ask for a decision on one item before its time; null if it is settled already. */
-  void(number: number): Entry | null {
-    const entry = this.#entries.get(number);
-    if (entry === undefined) return null;
-    return entry.voiding ? entry : this.#void(entry);
+  /** Ask for a decision on what is left of an item before its time: it is withdrawn, or not worth sending. */
+  void(id: Bytes, { reported = false } = {}): Entry[] {
+    return this.of(id).map((entry) => this.#void({ ...entry, reported: reported || entry.reported }));
   }
 
   /**

@@ -45,6 +45,8 @@ export interface OwnMailboxesOptions {
   readonly tags: (mailbox: PeerId, week: number) => Tags;
   /** A fresh batch of one-time prekeys for a mailbox, whose private halves are kept already. */
   readonly newPrekeys: (mailbox: string) => Promise<readonly OneTimeKey[]>;
+  /** Whom to take only if there is nobody else: friends, who write to us and then go to bed as well. */
+  readonly avoid: (mailbox: string) => boolean;
   /** Take a sealed envelope; false if it must stay where it is for now. */
   readonly take: (sealed: Bytes) => Promise<boolean>;
   /** Have our inbox record say what is true now; resolves once that is published, at once if it is. */
@@ -100,21 +102,25 @@ export class OwnMailboxes {
 
   // -- which ----------------------------------------------------------------------------------------------------------
 
-  /** Have as many mailboxes as are wanted. */
+  /**
+   * Have as many mailboxes as are wanted. Those that we have stay, as long as they answer; one that is to be avoided
+   * makes place for another.
+   */
   async #chosen(): Promise<void> {
-    const good = this.#leases.filter((lease) => lease.current && !this.#isGone(lease));
-    const added: LeaseRow[] = [];
-    for (const held of this.#options.held()) {
-      if (good.length + added.length >= MAILBOXES) break;
-      if (this.#leases.some((lease) => lease.current && lease.mailbox === String(held.peer))) continue;
-      const lease = await this.#leased(held);
-      if (lease !== null) added.push(lease);
+    const { avoid, held } = this.#options;
+    const before = this.#leases.filter(({ current }) => current);
+    const chosen: string[] = [];
+    for (const avoided of [false, true]) {
+      const kept = before.filter((lease) => !this.#isGone(lease) && avoid(lease.mailbox) === avoided);
+      chosen.push(...kept.map(({ mailbox }) => mailbox).slice(0, Math.max(0, MAILBOXES - chosen.length)));
+      for (const one of held()) {
+        const peer = String(one.peer);
+        if (chosen.length >= MAILBOXES) break;
+        if (!chosen.includes(peer) && avoid(peer) === avoided && (await this.#leased(one))) chosen.push(peer);
+      }
     }
-    if (added.length === 0) return;
-    for (const lease of this.#leases) {
-      if (lease.current && !good.includes(lease)) await this.#keep({ ...lease, current: false });
-    }
-    for (const lease of added) await this.#keep(lease);
+    if (chosen.length < Math.min(MAILBOXES, before.length)) return; // better one that is silent now than one less
+    for (const lease of before) if (!chosen.includes(lease.mailbox)) await this.#keep({ ...lease, current: false });
   }
 
   #isGone({ mailbox }: LeaseRow): boolean {
@@ -122,15 +128,16 @@ export class OwnMailboxes {
     return visited !== undefined && performance.now() - visited.answeredAt > MAILBOX_GONE_MS;
   }
 
-  async #leased({ client, peer, endpoints }: Held): Promise<LeaseRow | null> {
+  async #leased({ client, peer, endpoints }: Held): Promise<boolean> {
     try {
       const { seconds } = await client.lease(LEASE_S);
       const expires = this.#options.now() + seconds;
       const texts = endpoints.map((endpoint) => endpoint.with(null).toString());
-      return { mailbox: String(peer), endpoints: texts, expires, current: true };
+      await this.#keep({ mailbox: String(peer), endpoints: texts, expires, current: true });
+      return true;
     } catch (error) {
       if (!WherryError.is(error)) throw error;
-      return null; // it keeps no mail for us
+      return false; // it keeps no mail for us
     }
   }
 

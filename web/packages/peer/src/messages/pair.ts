@@ -21,12 +21,12 @@ export class Pair {
   readonly outgoing: Outgoing;
   readonly incoming: Incoming;
   readonly sessions: Sessions;
-  /** How many pieces of each larger item of ours are not settled. */
+  /** How many pieces of each larger item of ours are not settled, where its fate was not said yet. */
   readonly pieces = new Map<string, number>();
   /** Which pieces of each larger item of theirs are here, as far as it was asked. */
   readonly piecesHere = new Map<string, Set<number>>();
   /** Something came that the peer does not know we have. */
-  ackDue = false;
+  ackDue: boolean;
   /** The peer's bundle is to be asked for anew, since the one we knew did not do. */
   fresh = false;
   /** Rings when there is something to do: an item, an acknowledgement, a way. */
@@ -39,13 +39,14 @@ export class Pair {
   /** Which of our documents went with a letter, and which of them the peer has. */
   documentsSent = "";
   documentsTold = "";
-  #underWay = new Map<number, number>();
+  #ackKept: boolean;
+  readonly #underWay = new Map<number, number>();
 
   /** @param epoch - for a pair that has never said anything */
   static async load(reading: Reading, own: Identity, peer: PeerId, epoch: () => number): Promise<Pair> {
     const key = String(peer);
     const row = await reading.get("pairs", [key]);
-    if (row === undefined) return new Pair(peer, new Outgoing(epoch()), new Incoming(), new Sessions(own, peer));
+    if (row === undefined) return new Pair(peer, new Outgoing(epoch()), new Incoming(), new Sessions(own, peer), false);
     const entries = await reading.list("outbox", { prefix: [key] });
     const held = await reading.list("held", { prefix: [key] });
     return new Pair(
@@ -53,22 +54,30 @@ export class Pair {
       new Outgoing(row.outEpoch, row.outNext, entries.map(entryOf)),
       new Incoming(row.inEpoch, row.inThrough, held.map(itemOf), row.voided),
       new Sessions(own, peer, row.sessions.length === 0 ? null : row.sessions),
+      row.ackDue,
     );
   }
 
-  private constructor(peer: PeerId, outgoing: Outgoing, incoming: Incoming, sessions: Sessions) {
+  private constructor(peer: PeerId, outgoing: Outgoing, incoming: Incoming, sessions: Sessions, ackDue: boolean) {
+    this.ackDue = this.#ackKept = ackDue;
     this.peer = peer;
     this.outgoing = outgoing;
     this.incoming = incoming;
     this.sessions = sessions;
     for (const entry of outgoing.entries) {
-      if (entry.piece) this.pieces.set(hex(entry.id), (this.pieces.get(hex(entry.id)) ?? 0) + 1);
+      if (entry.piece && !entry.reported) this.pieces.set(hex(entry.id), (this.pieces.get(hex(entry.id)) ?? 0) + 1);
     }
   }
 
-  /** Write the numbers and the sessions. */
+  /** Whether it rests that an acknowledgement is due, which is not: a restart would only say it once more. */
+  get isLoud(): boolean {
+    return this.#ackKept && !this.ackDue;
+  }
+
+  /** Write the numbers, what is due and the sessions. */
   keep(transaction: Transaction): void {
-    const { outgoing, incoming } = this;
+    const { outgoing, incoming, ackDue } = this;
+    this.#ackKept = ackDue;
     transaction.put("pairs", {
       peer: String(this.peer),
       outEpoch: outgoing.epoch,
@@ -76,6 +85,7 @@ export class Pair {
       inEpoch: incoming.epoch,
       inThrough: incoming.through,
       voided: [...incoming.voided].map(([number, reason]) => ({ number, reason })),
+      ackDue,
       sessions: this.sessions.toBytes(),
     });
   }
@@ -92,15 +102,16 @@ export class Pair {
     for (const { number } of entries) this.#underWay.set(number, until);
   }
 
-  /** Whether something that a way took was not acknowledged in time. */
+  /** Whether something that a way took was not acknowledged in time; what lies behind a gap was. */
   overdue(now: number): boolean {
-    return [...this.#underWay].some(([number, until]) => until <= now && this.outgoing.get(number) !== null);
+    return this.outgoing.sendable().some(({ number }) => (this.#underWay.get(number) ?? now + 1) <= now);
   }
 
   /** When the wait for an acknowledgement ends next; null if none is waited for. */
-  nextTimeout(): number | null {
+  nextTimeout(now: number): number | null {
     for (const number of this.#underWay.keys()) if (this.outgoing.get(number) === null) this.#underWay.delete(number);
-    return this.#underWay.size === 0 ? null : Math.min(...this.#underWay.values());
+    const ends = [...this.#underWay.values()].filter((until) => until > now);
+    return ends.length === 0 ? null : Math.min(...ends);
   }
 
   /** Nothing is under way any more: a way has gone, or come. */

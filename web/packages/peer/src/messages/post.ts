@@ -91,7 +91,9 @@ export class Post {
   async start(): Promise<void> {
     this.#open = true;
     await this.#sweep();
-    const waiting = new Set((await this.#options.store.list("outbox")).map(({ peer }) => peer));
+    const { store } = this.#options;
+    const waiting = new Set((await store.list("outbox")).map(({ peer }) => peer));
+    for (const { peer, ackDue } of await store.list("pairs")) if (ackDue) waiting.add(peer);
     for (const peer of waiting) this.#carry(await this.#pair(PeerId.parse(peer)));
   }
 
@@ -156,8 +158,7 @@ export class Post {
     const pair = await this.#pair(peer, transaction);
     transaction.undone(() => this.#forget(pair));
     transaction.after(() => this.#carry(pair));
-    const rest = pair.outgoing.of(id).flatMap(({ number }) => pair.outgoing.void(number) ?? []);
-    keepVoid(transaction, peer, rest);
+    keepVoid(transaction, peer, pair.outgoing.void(id));
   }
 
   /** Whether anything waits for a peer. */

@@ -154,17 +154,14 @@ export class Receiver {
       return;
     }
     const left = pair.pieces.get(hex(id));
-    if (left === undefined) return; // the whole was given up already
+    if (entry.reported || left === undefined) return; // it was said already
     if (reason === null && left > 1) {
       pair.pieces.set(hex(id), left - 1);
       return;
     }
     pair.pieces.delete(hex(id));
-    if (reason !== null) {
-      // Its other pieces are not worth sending.
-      const rest = pair.outgoing.of(id).flatMap(({ number }) => pair.outgoing.void(number) ?? []);
-      keepVoid(transaction, pair.peer, rest);
-    }
+    // Of what is void in part, the rest is not worth sending.
+    if (reason !== null) keepVoid(transaction, pair.peer, pair.outgoing.void(id, { reported: true }));
     await handlers.settled(transaction, pair.peer, kind, id, reason);
   }
 }

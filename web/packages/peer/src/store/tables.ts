@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../bytes.ts";
 import type { OwnPrekey } from "../ratchet/prekeys.ts";
+import type { Entry } from "../messages/outgoing.ts";
 import type { Item, Voided } from "../messages/packets.ts";
 import type { FriendRow } from "../friends/row.ts";
 import type { ChatRow, MessageRow } from "../messages/row.ts";
@@ -14,19 +15,14 @@ export interface PairRow {
   readonly inEpoch: number;
   readonly inThrough: number;
   readonly voided: readonly Voided[];
+  /** Something came that the peer does not know we have. */
+  readonly ackDue: boolean;
   readonly sessions: Bytes;
 }
 
 /** What is not settled yet; its body is in `bodies`. */
-export interface OutboxRow {
+export interface OutboxRow extends Entry {
   readonly peer: string;
-  readonly number: number;
-  readonly id: Bytes;
-  readonly kind: number;
-  readonly expires: number;
-  readonly size: number;
-  readonly piece: boolean;
-  readonly voiding: boolean;
   /** Mailboxes that hold it. */
   readonly holders: readonly string[];
 }
@@ -60,6 +56,16 @@ export interface LeaseRow {
   readonly current: boolean;
 }
 
+/** An invitation that is not answered yet. */
+export interface InvitationRow {
+  readonly peer: string;
+  readonly id: string;
+  readonly name: string;
+  readonly data: Bytes;
+  /** Seconds since 1970 by network time. */
+  readonly expires: number;
+}
+
 /** A word in an address that we handed out. */
 export interface NospamRow {
   readonly label: string;
@@ -83,6 +89,7 @@ export interface Rows {
   messages: MessageRow;
   /** Where a message of this writer and id is. */
   ids: { readonly peer: string; readonly own: 0 | 1; readonly id: string; readonly number: number };
+  invitations: InvitationRow;
   nospams: NospamRow;
   /** Small things that were chosen once, or are counted. */
   choices: { readonly name: string; readonly value: unknown };
@@ -109,6 +116,7 @@ export const SCHEMA: Readonly<Record<Table, TableSchema>> = {
   chats: { key: ["peer"] },
   messages: { key: ["peer", "number"], indexes: { unread: ["peer", "unread"], number: ["number"] } },
   ids: { key: ["peer", "own", "id"] },
+  invitations: { key: ["peer", "id"] },
   nospams: { key: ["label"] },
   choices: { key: ["name"] },
 };

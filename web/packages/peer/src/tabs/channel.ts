@@ -28,11 +28,11 @@ export interface Calls {
   send: [[number: number, data: Uint8Array], boolean];
   receive: [[number: number], Uint8Array | null];
   close: [[number: number], null];
-  /** Something of `Peer.friends` or `Peer.messages`. */
+  /** Something of one of the peer's rooms. */
   feature: [[room: Room, name: string, args: readonly unknown[]], unknown];
 }
 
-export type Room = "friends" | "messages";
+export type Room = "friends" | "messages" | "invitations";
 
 export type Method = keyof Calls;
 export type Arguments<M extends Method> = Calls[M][0];

@@ -1,9 +1,11 @@
-/** Friends and messages, whichever tab has them: every call has a room, a name and plain arguments. */
+/** Friends, messages and invitations, whichever tab has them: every call has a room, a name and plain arguments. */
 
 import { WherryError } from "../errors.ts";
-import type { Friends, Messages, Peer } from "../types.ts";
+import type { Friends, Invitations, Inviting, Messages, Peer } from "../types.ts";
 import type { Room } from "./channel.ts";
 
+/** What has the rooms. */
+export type Rooms = Pick<Peer & Inviting, Room>;
 type Call = (room: Room, name: string, args: readonly unknown[]) => Promise<unknown>;
 
 const FRIENDS = [
@@ -35,26 +37,37 @@ const MESSAGES = [
   "typing",
 ] as const satisfies readonly (keyof Messages)[];
 
+const INVITATIONS = ["invite"] as const satisfies readonly (keyof Invitations)[];
+const NAMES: Readonly<Record<Room, readonly string[]>> = {
+  friends: FRIENDS,
+  messages: MESSAGES,
+  invitations: INVITATIONS,
+};
+
 /** Friends whose every call goes by `call`. */
 export function friendsBy(call: Call): Friends {
-  return forwarded("friends", FRIENDS, call) as unknown as Friends; // each name is there
+  return forwarded("friends", call) as unknown as Friends; // each name is there
 }
 
 /** Messages whose every call goes by `call`. */
 export function messagesBy(call: Call): Messages {
-  return forwarded("messages", MESSAGES, call) as unknown as Messages; // each name is there
+  return forwarded("messages", call) as unknown as Messages; // each name is there
+}
+
+/** Invitations whose every call goes by `call`. */
+export function invitationsBy(call: Call): Invitations {
+  return forwarded("invitations", call) as unknown as Invitations; // each name is there
 }
 
 /** Do what another tab asks for; what it names is looked up in the lists alone. */
-export async function invoke(peer: Pick<Peer, Room>, room: Room, name: string, args: readonly unknown[]): Promise<unknown> {
-  const names: readonly string[] = room === "friends" ? FRIENDS : MESSAGES;
-  if (!names.includes(name)) throw new WherryError("UNSUPPORTED", name);
+export async function invoke(peer: Rooms, room: Room, name: string, args: readonly unknown[]): Promise<unknown> {
+  if (!NAMES[room].includes(name)) throw new WherryError("UNSUPPORTED", name);
   const methods = peer[room] as unknown as Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
   return methods[name]?.(...args);
 }
 
-function forwarded(room: Room, names: readonly string[], call: Call): object {
+function forwarded(room: Room, call: Call): object {
   return Object.fromEntries(
-    names.map((name) => [name, async (...args: readonly unknown[]): Promise<unknown> => call(room, name, args)]),
+    NAMES[room].map((name) => [name, async (...args: readonly unknown[]): Promise<unknown> => call(room, name, args)]),
   );
 }

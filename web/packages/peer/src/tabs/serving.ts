@@ -3,7 +3,7 @@
 import { WherryError } from "../errors.ts";
 import type { Peer, PeerDatagrams, PeerEvent, PeerStream } from "../types.ts";
 import type { Arguments, Channel, Method, Result, TabMessage } from "./channel.ts";
-import { invoke } from "./features.ts";
+import { type Rooms, invoke } from "./features.ts";
 
 /** Streams that one following tab may hold. */
 const STREAMS_PER_TAB = 256;
@@ -23,7 +23,7 @@ export class Serving {
   readonly #leads: () => boolean;
 
   /** @param leads - whether this tab still does: another may have taken over while it slept */
-  constructor(channel: Channel, peer: Peer, leads: () => boolean = () => true) {
+  constructor(channel: Channel, peer: Peer & Rooms, leads: () => boolean = () => true) {
     this.#channel = channel;
     this.#peer = peer;
     this.#leads = leads;
