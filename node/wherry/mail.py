@@ -99,7 +99,8 @@ class Mail:
         self._around = around
         me, store, clock = around.identity.id, around.store, around.wall_clock
         database = store.database
-        self._mail = MailStore(database)
+        lock = BodyLock(around.identity.seed, secrets.token_bytes)
+        self._mail = MailStore(database, lock)
         self._secret = lru_cache(maxsize=4096)(lambda peer: friend_secret(around.identity, peer))
         self._told: dict[PeerId, int] = {}
         self._tasks = Tasks("mail")
@@ -121,6 +122,7 @@ class Mail:
         self.post = Post(
             around.identity,
             database,
+            self._mail,
             ways=self.ways,
             is_known=lambda peer: self.friends.is_known(peer),
             learn=self._learn,
@@ -174,7 +176,6 @@ class Mail:
         self.presences = Presences(
             self._profiles, self.post, is_friend=self.friends.is_friend, on_event=self._friend_event
         )
-        lock = BodyLock(around.identity.seed, secrets.token_bytes)
         self._messages = MessageStore(database, lock, locking=around.locked)
         self.history = History(
             me,

@@ -62,6 +62,7 @@ log = logging.getLogger(__name__)
 class Post:
     """See the module; an async context manager, whose couriers run while it is open.
 
+    :param mail: the tables of `database`; without a lock, if it is not given.
     :param is_known: whether a peer is somebody we deal with: strangers share a small allowance.
     :param learn: takes the signed records that come with letters.
     :param wall_clock: seconds since 1970 by network time.
@@ -71,6 +72,7 @@ class Post:
         self,
         identity: Identity,
         database: Database,
+        mail: MailStore | None = None,
         *,
         ways: Ways,
         is_known: Callable[[PeerId], bool],
@@ -80,7 +82,7 @@ class Post:
     ) -> None:
         self._identity, self._database, self._ways = identity, database, ways
         self._is_known, self._wall_clock, self._random = is_known, wall_clock, random
-        self.mail = MailStore(database)
+        self.mail = mail or MailStore(database)
         #: Our prekeys.
         self.keys = Keys(identity, database, self.mail, wall_clock=wall_clock, random=random)
         self.handlers = Handlers()

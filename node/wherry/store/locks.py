@@ -23,6 +23,8 @@ from wherry_signaling.identity import derive_key
 from ..errors import DatabaseCorrupt
 
 NONCE_BYTES = 24
+#: Bytes that a lock adds: the nonce, what sort of content it is, the tag.
+LOCK_BYTES = NONCE_BYTES + 1 + 16
 
 
 class BodyLock:

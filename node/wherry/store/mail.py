@@ -16,6 +16,7 @@ from ..messages.outgoing import Entry, Outgoing
 from ..messages.packets import Item
 from ..ratchet.prekeys import NewPrekey
 from .database import Database
+from .locks import LOCK_BYTES, BodyLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,25 @@ class Lease:
 
 
 class MailStore:
-    """The tables above, typed.
+    """The tables of the mail, typed. Bodies, sessions and secrets rest locked, where there is a lock.
 
     :param database: the node's own.
+    :param lock: the identity's (locks.py); the same at every start.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, lock: BodyLock | None = None) -> None:
+        self._database, self._lock = database, lock
+        self._overhead = 0 if lock is None else LOCK_BYTES
+
+    def _locked(self, content: bytes, about: bytes) -> bytes:
+        return content if self._lock is None or not content else self._lock.lock(content, about, ours=True)
+
+    def _unlocked(self, rests: bytes, about: bytes) -> bytes:
+        if self._lock is None or not rests:
+            return bytes(rests)
+        content = self._lock.unlock(rests, about, ours=True)
+        assert isinstance(content, bytes)  # as it was locked
+        return content
 
     # -- pairs --------------------------------------------------------------------------------------------------------
 
@@ -72,7 +85,7 @@ class MailStore:
                     id=item,
                     kind=kind,
                     expires=expires,
-                    size=size,
+                    size=max(size - self._overhead, 0),
                     piece=bool(piece),
                     voiding=bool(voiding),
                     reported=bool(reported),
@@ -80,18 +93,27 @@ class MailStore:
                 for number, item, kind, expires, size, piece, voiding, reported in entries
             ),
         )
-        incoming = Incoming(in_epoch, in_through, (Item(*row) for row in held), voided)
-        return outgoing, incoming, bool(ack_due), bytes(sessions)
+        incoming = Incoming(
+            in_epoch,
+            in_through,
+            (
+                Item(number, kind, item, expires, self._unlocked(body, item))
+                for number, kind, item, expires, body in held
+            ),
+            voided,
+        )
+        return outgoing, incoming, bool(ack_due), self._unlocked(sessions, key[0])
 
     def keep_pair(
         self, peer: PeerId, outgoing: Outgoing, incoming: Incoming, sessions: bytes, *, ack_due: bool
     ) -> None:
         """The numbers, whether an acknowledgement is due, and the ratchet's state."""
+        rests = self._locked(sessions, peer.key)
         with self._database.write() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO pairs (peer, out_epoch, out_next, in_epoch, in_through, ack_due, sessions)"
                 " VALUES (?,?,?,?,?,?,?)",
-                (peer.key, outgoing.epoch, outgoing.next_number, incoming.epoch, incoming.through, ack_due, sessions),
+                (peer.key, outgoing.epoch, outgoing.next_number, incoming.epoch, incoming.through, ack_due, rests),
             )
 
     # -- what waits to be sent ----------------------------------------------------------------------------------------
@@ -101,13 +123,21 @@ class MailStore:
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO outbox (peer, number, item, kind, expires, piece, body) VALUES (?,?,?,?,?,?,?)",
-                (peer.key, entry.number, entry.id, entry.kind, entry.expires, entry.piece, body),
+                (
+                    peer.key,
+                    entry.number,
+                    entry.id,
+                    entry.kind,
+                    entry.expires,
+                    entry.piece,
+                    self._locked(body, entry.id),
+                ),
             )
 
     def body(self, peer: PeerId, number: int) -> bytes:
         """An item's body."""
-        rows = self._database.read("SELECT body FROM outbox WHERE peer = ? AND number = ?", (peer.key, number))
-        return bytes(rows[0][0]) if rows else b""
+        rows = self._database.read("SELECT body, item FROM outbox WHERE peer = ? AND number = ?", (peer.key, number))
+        return self._unlocked(*rows[0]) if rows else b""
 
     def waiting(self, peer: PeerId) -> tuple[int, int]:
         """How many items wait for a peer, and how many bytes."""
@@ -197,7 +227,7 @@ class MailStore:
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO held_back (peer, number, item, kind, expires, body) VALUES (?,?,?,?,?,?)",
-                [(key, one.number, one.id, one.kind, one.expires, one.body) for one in hold],
+                [(key, one.number, one.id, one.kind, one.expires, self._locked(one.body, one.id)) for one in hold],
             )
             connection.execute("DELETE FROM voided WHERE peer = ?", (key,))
             connection.executemany(
@@ -208,7 +238,8 @@ class MailStore:
         """Keep one piece; returns how many of that item are here."""
         with self._database.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO pieces VALUES (?,?,?,?,?)", (peer.key, item, place, piece, expires)
+                "INSERT OR REPLACE INTO pieces VALUES (?,?,?,?,?)",
+                (peer.key, item, place, self._locked(piece, item), expires),
             )
             rows = connection.execute("SELECT count(*) FROM pieces WHERE peer = ? AND item = ?", (peer.key, item))
             return int(rows.fetchone()[0])
@@ -220,7 +251,7 @@ class MailStore:
                 "SELECT piece FROM pieces WHERE peer = ? AND item = ? ORDER BY place", (peer.key, item)
             ).fetchall()
             connection.execute("DELETE FROM pieces WHERE peer = ? AND item = ?", (peer.key, item))
-        return b"".join(row[0] for row in rows)
+        return b"".join(self._unlocked(row[0], item) for row in rows)
 
     def was_opened(self, name: bytes) -> bool:
         """Whether the sealed envelope of that name was opened before."""
@@ -242,7 +273,7 @@ class MailStore:
     def secret(self, number: int) -> bytes | None:
         """The private half of one of our prekeys, if it is still here."""
         rows = self._database.read("SELECT secret FROM prekeys WHERE number = ?", (number,))
-        return bytes(rows[0][0]) if rows else None
+        return self._unlocked(rows[0][0], _number(number)) if rows else None
 
     def use(self, number: int) -> None:
         """A one-time prekey is used up: nobody can open what was sealed with it any more, nor can we."""
@@ -252,14 +283,17 @@ class MailStore:
     def prekeys(self, holder: bytes) -> list[NewPrekey]:
         """Those that were made for one holder; for nobody in particular, the signed ones."""
         rows = self._database.read("SELECT number, holder, secret, made FROM prekeys WHERE holder = ?", (holder,))
-        return [NewPrekey(number=row[0], holder=row[1], secret=row[2], made=row[3]) for row in rows]
+        return [
+            NewPrekey(number=number, holder=holder, secret=self._unlocked(secret, _number(number)), made=made)
+            for number, holder, secret, made in rows
+        ]
 
     def keep_prekeys(self, prekeys: Iterable[NewPrekey]) -> None:
         """Keep them, before anybody is told of them."""
         with self._database.write() as connection:
             connection.executemany(
                 "INSERT INTO prekeys VALUES (?,?,?,?)",
-                [(one.number, one.holder, one.secret, one.made) for one in prekeys],
+                [(one.number, one.holder, self._locked(one.secret, _number(one.number)), one.made) for one in prekeys],
             )
 
     def drop_prekeys(self, *, made_before: float, holder: bytes | None = None) -> None:
@@ -301,3 +335,7 @@ class MailStore:
         """Keep it in place of what was there."""
         with self._database.write() as connection:
             connection.execute("INSERT OR REPLACE INTO inboxes VALUES (?,?)", (peer.key, document))
+
+
+def _number(number: int) -> bytes:
+    return number.to_bytes(8, "big")
