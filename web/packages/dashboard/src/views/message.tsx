@@ -10,7 +10,7 @@ import { Icon } from "../ui/icon.tsx";
 import { StateMark } from "../ui/marks.tsx";
 import { ErrorLine } from "../ui/parts.tsx";
 import { failedWords, STATE_WORDS, stateSentence } from "../words/chat.ts";
-import { linked } from "../words/linked.ts";
+import { directionOf, linked } from "../words/linked.ts";
 import { bytes, moment } from "../words/units.ts";
 import { replying } from "./drafts.ts";
 
@@ -40,7 +40,7 @@ export function Said(properties: Properties) {
       {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
       <div class="bubble" onClick={choose}>
         {quoted !== undefined && <Quote quoted={quoted} peer={peer} who={who} />}
-        <p class="said-text" dir="auto">
+        <p class="said-text" dir={directionOf(message.text)}>
           {message.data === null ? <Text text={message.text} /> : <em>{bytes(message.data.length)} of data from an application</em>}
         </p>
         <button type="button" class="said-meta" aria-expanded={chosen} onClick={onChoose}>

@@ -32,8 +32,10 @@ export function NotifyAsk({ friend, who }: { readonly friend: Friend; readonly w
 
 /** The same, any time, with what is shown. */
 export function NotifyCard() {
-  const { on, text } = notifyChoice.value;
-  if (!canNotify()) return null;
+  const { on, text, asked } = notifyChoice.value;
+  const { friends } = useEngineState();
+  const hasHeard = friends?.some((each) => each.last !== null && each.last.from === each.peer) === true;
+  if (!canNotify() || !(asked || hasHeard)) return null;
   return (
     <Card
       title="Notifications"

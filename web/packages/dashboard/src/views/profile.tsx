@@ -14,8 +14,8 @@ const LONGEST = 400;
 const PRESENCES = Object.keys(PRESENCE_WORDS) as readonly Presence[];
 
 export function ProfileCard() {
-  const { profile } = useEngineState();
-  if (profile === null) return null;
+  const { profile, friends } = useEngineState();
+  if (profile === null || friends === null || friends.length === 0) return null; // there is one thing to do first
   return (
     <Card title="What friends see" icon="peers" class="profile">
       <PresenceChoice profile={profile} />

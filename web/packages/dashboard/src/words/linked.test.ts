@@ -1,7 +1,7 @@
 import { assert, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressOf } from "../engine/cast.ts";
-import { linked } from "./linked.ts";
+import { directionOf, linked } from "./linked.ts";
 
 const INVITE = `wherry:${addressOf("Bela")}?via=203.0.113.77:4770`;
 
@@ -19,6 +19,16 @@ describe("links in a text", () => {
     ["http://", ["text http://"]],
   ])("%s", (text, parts) => {
     expect(kinds(text)).toEqual(parts);
+  });
+
+  it.each([
+    ["hello مرحبا", "ltr"],
+    ["1. مرحبا", "rtl"],
+    ["שלום!", "rtl"],
+    ["🛶", "ltr"],
+    ["", "ltr"],
+  ])("%s is read %s", (text, direction) => {
+    expect(directionOf(text)).toBe(direction);
   });
 
   // Nothing of a text is lost, doubled or moved, and whatever is a link is one of the web.

@@ -16,6 +16,13 @@ const LINK = /https?:\/\/[^\s<>"]+|wherry:[1-9A-HJ-NP-Za-km-z]{40,}[^\s<>"]*/gu;
 /** What ends a sentence, or closes what was opened before, and is no part of an address that stands in it. */
 const TRAILING = /[.,;:!?'»”’)\]}]+$/u;
 
+const FIRST_LETTER = /\p{L}/u;
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/** Which way a text is read: as its first letter is, which is what `dir=auto` goes by. */
+export const directionOf = (text: string): "ltr" | "rtl" =>
+  RIGHT_TO_LEFT.test(FIRST_LETTER.exec(text)?.[0] ?? "") ? "rtl" : "ltr";
+
 export function linked(text: string): readonly Part[] {
   const parts: Part[] = [];
   let from = 0;
