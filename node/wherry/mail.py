@@ -36,6 +36,7 @@ from .friends.friends import MESSAGES, Friends, Writers
 from .friends.presence import Presences
 from .friends.profiles import Profiles
 from .friends.states import State
+from .invitations import Invitations
 from .messages.carrier import NodeWays, Right
 from .messages.events import MessageEvent
 from .messages.history import History
@@ -43,10 +44,11 @@ from .messages.inboxes import Inboxes
 from .messages.letterbox import Letterbox, add_letterbox, ask_inbox
 from .messages.own_inbox import OwnInbox
 from .messages.own_mailboxes import OwnMailboxes, Tags
-from .messages.packets import Item
+from .messages.packets import Item, Kind
 from .messages.post import Post
 from .network import Network
 from .places import Places
+from .sessions import Sessions
 from .store import Store
 from .store.locks import BodyLock
 from .store.mail import MailStore
@@ -93,6 +95,8 @@ class Mail:
 
     :ivar friends: contacts, and who may write.
     :ivar history: messages.
+    :ivar invitations: requests with a reply.
+    :ivar sessions: several streams as one.
     """
 
     def __init__(self, around: Around) -> None:
@@ -172,6 +176,14 @@ class Mail:
             on_event=self._friend_event,
             writers=around.writers,
         )
+        self.invitations = Invitations(
+            me,
+            database,
+            self.post,
+            is_friend=lambda key: self.friends.is_friend(key) or around.listed(key),
+            wall_clock=clock,
+        )
+        self.sessions = Sessions(around.network, self.invitations, random=secrets.token_bytes)
         self.post.handlers.admit = self._admit
         self.presences = Presences(
             self._profiles, self.post, is_friend=self.friends.is_friend, on_event=self._friend_event
@@ -194,6 +206,8 @@ class Mail:
         await network.add(self.presences)
         letterbox = Letterbox(take=self.take, own_inbox=lambda: self.own_inbox.document, connected=self.post.notice)
         await add_letterbox(network, letterbox)
+        await stack.enter_async_context(self.invitations)
+        await stack.enter_async_context(self.sessions)
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Begin to carry letters: once introducers are looked for. A copy first says again what it is not sure of."""
@@ -235,8 +249,10 @@ class Mail:
     # -- between the pieces ---------------------------------------------------------------------------------------
 
     def _admit(self, peer: PeerId, item: Item) -> None:
-        """The gate of friends; whoever the configuration lists may write as well."""
-        if not (self._around.listed(peer.key) and item.kind in MESSAGES and not self.friends.is_blocked(peer.key)):
+        """The gate of friends; whoever the configuration lists may write as well. Invitations have one of their own."""
+        if item.kind in (Kind.INVITE, Kind.INVITE_REPLY) and not self.friends.is_blocked(peer.key):
+            self.invitations.admit(peer, item)
+        elif not (self._around.listed(peer.key) and item.kind in MESSAGES and not self.friends.is_blocked(peer.key)):
             self.friends.admit(peer, item)
 
     def _right(self, to: PeerId, mailbox: PeerId, week: int) -> Right:

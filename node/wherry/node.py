@@ -38,11 +38,13 @@ from .friends.friends import Friends
 from .friends.presence import Presences
 from .friends.profiles import Profiles
 from .home import Home
+from .invitations import Invitations
 from .messages.history import History
 from .metrics import metrics_text
 from .network import Network, Peer
 from .network.basics import ECHO_STREAM
 from .resolving import Acquaintance, resolve
+from .sessions import Sessions
 from .showing import Showing, page_of, path_of
 from .views import ConnectionView, ExplainView, IdView, PingReplyView, StatusView
 
@@ -125,6 +127,16 @@ class Node:
     def presence(self) -> Presences:
         """Online, away, busy, invisible; and how friends are."""
         return self.parts.mail.presences
+
+    @property
+    def invitations(self) -> Invitations:
+        """A request and its reply, with data and a status, under a name; neither needs a connection."""
+        return self.parts.mail.invitations
+
+    @property
+    def sessions(self) -> Sessions:
+        """Several streams with one peer, asked for, answered, opened and closed as one."""
+        return self.parts.mail.sessions
 
     @property
     def network(self) -> Network:
