@@ -1,7 +1,8 @@
 """The double ratchet with encrypted headers: each message has a key of its own.
 
-https://signal.org/docs/specifications/doubleratchet/, section 4. Whoever took today's keys reads neither yesterday's
-messages nor, once both have spoken again, tomorrow's::
+https://signal.org/docs/specifications/doubleratchet/, section 4 ("Double Ratchet with header encryption"); its
+functions are those of 4.2 and 4.3. Whoever took today's keys reads neither yesterday's messages nor, once both have
+spoken again, tomorrow's. What was skipped and never came is the exception: its key stays, within bounds::
 
     begin       root ‖ header key A ‖ header key B = HKDF(SK, salt = 32 zeros, info = root domain)
     root step   root ‖ chain ‖ next header key     = HKDF(DH, salt = root, info = root domain)
@@ -42,17 +43,26 @@ _HEADER: Final = struct.Struct(">32sII")
 
 
 class Skipped(msgspec.Struct, array_like=True, frozen=True):
-    """Keys of messages of one chain that were skipped: by number, under the header key of that chain."""
+    """Keys of messages of one chain that were skipped (MKSKIPPED): by number, under the header key of that chain."""
 
     header: Key
     keys: Annotated[list[tuple[U32, Key]], msgspec.Meta(max_length=SKIPPED_KEYS)]
 
+    def __repr__(self) -> str:
+        return f"<Skipped {len(self.keys)}>"  # no key gets into a log
+
 
 class Ratchet(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
-    """One session's state, as it rests in the store. Names are the specification's, spelt out.
+    """One session's state (section 4.2), as it rests in the store. Names are the specification's, spelt out.
 
+    :ivar session: names it, 8 bytes; header keys seal with it.
+    :ivar associated: AD, with which boxes are sealed.
+    :ivar root: RK.
     :ivar own: our ratchet key, secret (DHs).
     :ivar theirs: their ratchet key; None until they have been heard (DHr).
+    :ivar send_chain, receive_chain: CKs, CKr; None before there is one.
+    :ivar send_header, receive_header, next_send_header, next_receive_header: HKs, HKr, NHKs, NHKr.
+    :ivar sent, received: Ns, Nr.
     :ivar before: messages in our last sending chain (PN).
     """
 
@@ -72,9 +82,15 @@ class Ratchet(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
     before: U32 = 0
     skipped: Annotated[list[Skipped], msgspec.Meta(max_length=SKIPPED_KEYS)] = []
 
+    def __repr__(self) -> str:
+        return f"<Ratchet {self.session.hex()}, {self.sent} sent, {self.received} received>"  # no key gets into a log
+
 
 def begun(agreement: Agreement, prekey: bytes, random: Random) -> Ratchet:
-    """The state of who began; `prekey` is the other's signed prekey."""
+    """The state of who began (RatchetInitAliceHE); `prekey` is the other's signed prekey.
+
+    :raises BadSignature: if that is of small order.
+    """
     root, header_a, header_b = _three(_ZEROS, agreement.secret)
     own = random(32)
     root, chain, next_header = _three(root, exchange(own, prekey))
@@ -92,7 +108,7 @@ def begun(agreement: Agreement, prekey: bytes, random: Random) -> Ratchet:
 
 
 def answered(agreement: Agreement, prekey: bytes) -> Ratchet:
-    """The state of who answers; `prekey` is the private half of the one by which the other began."""
+    """The state of who answers (RatchetInitBobHE); `prekey` is the private half of the one by which the other began."""
     root, header_a, header_b = _three(_ZEROS, agreement.secret)
     return Ratchet(
         session=agreement.session,
@@ -105,7 +121,7 @@ def answered(agreement: Agreement, prekey: bytes) -> Ratchet:
 
 
 def encrypt(state: Ratchet, plaintext: bytes, random: Random) -> tuple[Ratchet, bytes, bytes]:
-    """The state after it, the header and the box. Whoever answers has to hear something before it can."""
+    """The state after it, the header and the box (RatchetEncryptHE). Who answers has to hear something before."""
     assert state.send_chain is not None, "nothing was heard in this session yet"
     assert state.send_header is not None
     chain, message_key = _chain_step(state.send_chain)
@@ -116,48 +132,63 @@ def encrypt(state: Ratchet, plaintext: bytes, random: Random) -> tuple[Ratchet, 
 
 
 def decrypt(state: Ratchet, header: bytes, box: bytes, random: Random) -> tuple[Ratchet, bytes]:
-    """The state after it, and the plaintext.
+    """The state after it, and the plaintext (RatchetDecryptHE).
+
+    The specification tries the keys of skipped messages first. They are tried last here, which opens the same messages:
+    the keys of what was lost on the way stay, and would each cost every later message a try.
 
     :param random: for our next ratchet key.
     :raises CannotOpen: if it is damaged, replayed, too far ahead, or of another session.
     """
-    early = _decrypt_skipped(state, header, box)
-    if early is not None:
-        return early
     plain = _header(state.receive_header, header, state.session)
     if plain is None:
         plain = _header(state.next_receive_header, header, state.session)
         if plain is None:
-            raise CannotOpen("its header does not open")
-        state = _step(_skip(state, plain[1]), plain[0], random)
+            return _decrypt_older(state, header, box)
+        theirs, before, _ = plain
+        state = _step(_skip(state, before), theirs, random)
     number = plain[2]
+    if number < state.received:
+        return _decrypt_skipped(state, state.receive_header, number, header, box)
     state = _skip(state, number)
-    if state.receive_chain is None or number < state.received:
-        raise CannotOpen("it was opened before")
+    if state.receive_chain is None:
+        raise CannotOpen("its chain is not here")
     chain, message_key = _chain_step(state.receive_chain)
     plaintext = _open_box(message_key, header, box, state.associated)
     return msgspec.structs.replace(state, receive_chain=chain, received=state.received + 1), plaintext
 
 
-def _decrypt_skipped(state: Ratchet, header: bytes, box: bytes) -> tuple[Ratchet, bytes] | None:
-    """A message that was skipped, or None."""
-    for place, chain in enumerate(state.skipped):
+def _decrypt_older(state: Ratchet, header: bytes, box: bytes) -> tuple[Ratchet, bytes]:
+    """A message of a chain that has ended."""
+    for chain in reversed(state.skipped):
         plain = _header(chain.header, header, state.session)
-        if plain is None:
-            continue
-        key = dict(chain.keys).get(plain[2])
+        if plain is not None:
+            return _decrypt_skipped(state, chain.header, plain[2], header, box)
+    raise CannotOpen("its header does not open")
+
+
+def _decrypt_skipped(
+    state: Ratchet, header_key: bytes | None, number: int, header: bytes, box: bytes
+) -> tuple[Ratchet, bytes]:
+    """A message that was skipped (TrySkippedMessageKeysHE)."""
+    skipped = []
+    plaintext = None
+    for chain in state.skipped:
+        key = dict(chain.keys).get(number) if chain.header == header_key else None
         if key is None:
-            return None  # it is the newest chain, which goes on
+            skipped.append(chain)
+            continue
         plaintext = _open_box(key, header, box, state.associated)
-        left = [one for one in chain.keys if one[0] != plain[2]]
-        rest = [Skipped(chain.header, left)] if left else []
-        skipped = [*state.skipped[:place], *rest, *state.skipped[place + 1 :]]
-        return msgspec.structs.replace(state, skipped=skipped), plaintext
-    return None
+        left = [one for one in chain.keys if one[0] != number]
+        if left:
+            skipped.append(Skipped(chain.header, left))
+    if plaintext is None:
+        raise CannotOpen("it was opened before, or its key is forgotten")
+    return msgspec.structs.replace(state, skipped=skipped), plaintext
 
 
 def _skip(state: Ratchet, until: int) -> Ratchet:
-    """Keep the keys of this chain up to, and without, message `until`."""
+    """Keep the keys of this chain up to, and without, message `until` (SkipMessageKeysHE)."""
     if state.receive_chain is None or state.receive_header is None or until <= state.received:
         return state
     missing = until - state.received
@@ -187,7 +218,7 @@ def _bounded(skipped: list[Skipped]) -> list[Skipped]:
 
 
 def _step(state: Ratchet, theirs: bytes, random: Random) -> Ratchet:
-    """The other side has taken a new ratchet key: so do we."""
+    """The other side has taken a new ratchet key: so do we (DHRatchetHE)."""
     try:
         middle, receive_chain, next_receive_header = _three(state.root, exchange(state.own, theirs))
         own = random(32)

@@ -7,7 +7,7 @@ replaced. What is to be kept is said here, and done by the store.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wherry_signaling.identity import Identity, x25519_public
 from wherry_signaling.record import Prekey, sign_prekey
@@ -27,7 +27,7 @@ class NewPrekey:
 
     number: int
     holder: bytes
-    secret: bytes
+    secret: bytes = field(repr=False)
     made: float
 
     @property

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Protocol
 
 import msgspec
 
-from wherry_signaling.errors import BadSignature, CannotOpen
+from wherry_signaling.errors import BadSignature, CannotOpen, Malformed
 from wherry_signaling.identity import Identity, PeerId, x25519_public
 from wherry_signaling.letters import Initial, Message, Retry
 from wherry_signaling.packing import unpack
@@ -59,18 +59,28 @@ class _State(msgspec.Struct, array_like=True, frozen=True):
 
 
 _state = msgspec.msgpack.Decoder(_State)
+_NO_ONE_TIME: Final[tuple[int, bytes | None]] = (0, None)
+
+
+def _sessions_in(data: bytes) -> list[_Session]:
+    state = unpack(_state, data, "damaged sessions in the store")
+    if state.version != VERSION:
+        raise Malformed(f"sessions of version {state.version} in the store, we read {VERSION}")
+    return state.sessions
 
 
 class Sessions:
     """See the module. What does not open, or raises, changes nothing.
 
+    Every change is of one attribute, at the end of the method: bytes from before it are the state from before it.
+
     :param state: as `to_bytes` gave it; nothing at first.
-    :raises Malformed: if the state is damaged.
+    :raises Malformed: if the state is damaged, or of another version.
     """
 
     def __init__(self, own: Identity, peer: PeerId, state: bytes = b"") -> None:
         self._own, self._peer = own, peer
-        self._all = unpack(_state, state, "damaged sessions in the store").sessions if state else []
+        self._all = _sessions_in(state) if state else []
 
     def to_bytes(self) -> bytes:
         """What is kept."""
@@ -89,20 +99,21 @@ class Sessions:
     def begin(self, bundle: Bundle, random: Random) -> None:
         """Begin a session; it is the one we send in from now on.
 
-        :raises BadSignature: if the prekey is not signed by the peer, or a key is of small order.
+        A one-time prekey with which nothing can be exchanged is left out: no mailbox keeps us from writing by handing
+        out such a one.
+
+        :raises BadSignature: if the prekey is not signed by the peer, or of small order.
         """
         check_prekey(bundle.prekey, self._peer)
         number, prekey, _ = bundle.prekey
         ephemeral = random(32)
-        one_time = bundle.one_time
-        agreement = initiate(
-            self._own,
-            self._peer,
-            ephemeral=ephemeral,
-            prekey=prekey,
-            one_time=None if one_time is None else one_time[1],
-        )
-        initial = Initial(x25519_public(ephemeral), number, 0 if one_time is None else one_time[0])
+        name, one_time = bundle.one_time if bundle.one_time and bundle.one_time[0] else _NO_ONE_TIME
+        try:
+            agreement = initiate(self._own, self._peer, ephemeral=ephemeral, prekey=prekey, one_time=one_time)
+        except BadSignature:
+            name = 0
+            agreement = initiate(self._own, self._peer, ephemeral=ephemeral, prekey=prekey, one_time=None)
+        initial = Initial(x25519_public(ephemeral), number, name)
         self._first(_Session(begun(agreement, prekey, random), initial))
 
     def encrypt(self, plaintext: bytes, random: Random) -> Message:

@@ -1,6 +1,7 @@
 """The secret with which two peers begin, though one of them may be away: X3DH.
 
-https://signal.org/docs/specifications/x3dh/, with the Ed25519 identity keys converted to X25519::
+https://signal.org/docs/specifications/x3dh/, sections 2.2, 3.3 and 3.4, with the Ed25519 identity keys converted to
+X25519::
 
     DH1 = own identity × prekey        DH3 = ephemeral × prekey
     DH2 = ephemeral × identity         DH4 = ephemeral × one-time prekey, where there is one
@@ -12,7 +13,7 @@ https://signal.org/docs/specifications/x3dh/, with the Ed25519 identity keys con
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from wherry_signaling.domains import X3DH, join
@@ -32,7 +33,7 @@ class Agreement:
     """
 
     session: bytes
-    secret: bytes
+    secret: bytes = field(repr=False)
     associated: bytes
 
 
