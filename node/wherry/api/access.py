@@ -62,9 +62,11 @@ class Access:
         :raises TooManyTries: if that happens often.
         """
         found = self._sessions.find(token, self._now()) or self.programs.find(token)
-        if found is None:
-            raise self._refused("the session has ended" if token else "the request carries no token")
-        return found
+        if found is not None:
+            return found
+        if not token:  # nobody guesses by saying nothing
+            raise NoSession("the request carries no token")
+        raise self._refused("the session has ended")
 
     def new_ticket(self, caller: Caller, path: str) -> str:
         """A token that answers one GET of `path` (with its query) in the caller's name."""

@@ -15,7 +15,7 @@ from ..views import View
 from . import limits
 from .bodies import ErrorView, PeerRequest, Request
 from .handlers import Context
-from .people import rfc3339
+from .people import from_base64, rfc3339
 from .problems import failure_of
 
 StateWord = Literal["queued", "held", "delivered", "read", "failed"]
@@ -121,10 +121,7 @@ async def message_send(context: Context, request: SendRequest) -> MessageView:
     """Write to a peer, whether it is there or not; answers as soon as the message is kept."""
     if bool(request.text) is bool(request.data):
         raise BadRequest("either text or data is sent", hint="Give one of the two.")
-    try:
-        content = request.text or base64.b64decode(request.data, validate=True)
-    except ValueError as error:
-        raise BadRequest("the data is no base64", hint="Encode it (RFC 4648).") from error
+    content = request.text or from_base64(request.data)
     reply_to = None if request.reply_to is None else bytes.fromhex(request.reply_to)
     peer = context.node.resolve(request.peer)
     return view_of(context, context.node.messages.send(peer, content, reply_to=reply_to))

@@ -6,6 +6,8 @@ from typing import Final
 
 #: Bytes of one request's body, where its route does not say otherwise: the largest is a peer's name, or a link.
 REQUEST_BYTES: Final = 64 * 1024
+#: Bytes of a request's line: what a GET says there, a POST may say in its body; 12 bytes a character at most.
+LINE_BYTES: Final = 64 * 1024
 #: Characters of what names a peer: more than the longest link, with three ways in, has.
 PEER_CHARACTERS: Final = 2_000
 #: Pings asked for in one request.
@@ -43,7 +45,7 @@ LARGE_REQUEST_BYTES: Final = 12 * 1024 * 1024
 
 #: Ports that are tried from the wanted one on, before the system is asked for any.
 PORT_TRIES: Final = 20
-#: Bytes of a request's line and of each header: nobody's browser sends us cookies that are longer.
+#: Bytes of each header: nobody's browser sends us a cookie that is longer.
 HEADER_BYTES: Final = 8 * 1024
 #: Seconds that a connection may idle between requests, or take for the head of one.
 IDLE_S: Final = 75.0

@@ -75,7 +75,10 @@ def _operation(route: Route, references: dict[Any, Any], components: dict[str, A
     if route.public:
         operation["security"] = []
     if route.method == "POST":
-        operation["requestBody"] = {"content": {"application/json": {"schema": references[route.request]}}}
+        operation["requestBody"] = {
+            "content": {"application/json": {"schema": references[route.request]}},
+            "required": bool(components[route.request.__name__].get("required")),
+        }
     elif parameters := _parameters(components[route.request.__name__]):
         operation["parameters"] = parameters
     return operation

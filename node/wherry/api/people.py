@@ -13,6 +13,7 @@ from wherry_signaling.errors import WherryError
 from wherry_signaling.identity import PeerId
 from wherry_signaling.tags import safety_number
 
+from ..errors import BadRequest
 from ..friends import friends as rooms
 from ..friends.addresses import LabelledAddress
 from ..friends.presence import Chosen
@@ -213,7 +214,7 @@ async def get_profile(context: Context, request: Nothing) -> ProfileView:
 
 async def profile_set(context: Context, request: ProfileRequest) -> ProfileView:
     """Say something else of oneself; every friend is told."""
-    avatar = None if request.avatar is None else base64.b64decode(request.avatar)
+    avatar = None if request.avatar is None else from_base64(request.avatar)
     context.node.profile.set(name=request.name, description=request.description, avatar=avatar)
     return _profile(context)
 
@@ -234,6 +235,17 @@ def _whom(context: Context, text: str) -> Address | InviteLink | PeerId:
         return parse_who(text)
     except WherryError:
         return peer  # a label, a name, a part of an id
+
+
+def from_base64(text: str) -> bytes:
+    """The bytes that stand in a request.
+
+    :raises BadRequest: if it is no base64.
+    """
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise BadRequest("the bytes are no base64", hint="Encode them (RFC 4648).") from error
 
 
 def rfc3339(seconds: float) -> str | None:

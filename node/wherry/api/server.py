@@ -15,7 +15,7 @@ from .access import Access
 from .app import make_app
 from .handlers import Context
 from .like import NodeLike
-from .limits import SHUTDOWN_S
+from .limits import LINE_BYTES, SHUTDOWN_S
 from .tcp import bind, serve_tcp
 
 
@@ -51,6 +51,7 @@ async def _serve_socket(socket: Path, context: Context, *, version: str) -> Asyn
     runner = web.AppRunner(
         make_app(context, version, "socket"),
         access_log=None,
+        max_line_size=LINE_BYTES,
         handler_cancellation=True,  # a command that was interrupted takes its dial or ping with it
         shutdown_timeout=SHUTDOWN_S,
     )

@@ -33,7 +33,7 @@ from ..errors import BadRequest
 from . import guard, websocket
 from .app import WebHandler, answer, from_query, make_app
 from .handlers import Context
-from .limits import HEADER_BYTES, IDLE_S, PORT_TRIES, SHUTDOWN_S
+from .limits import HEADER_BYTES, IDLE_S, LINE_BYTES, PORT_TRIES, SHUTDOWN_S
 from .routes import JSON, LINES, ROUTES, TEXT, Route
 from .tokens import Caller
 
@@ -85,7 +85,7 @@ async def serve_tcp(bound: socket.socket, context: Context, *, version: str) -> 
         logger=ServerLog(_log),
         handler_cancellation=True,
         keepalive_timeout=IDLE_S,
-        max_line_size=HEADER_BYTES,
+        max_line_size=LINE_BYTES,
         max_field_size=HEADER_BYTES,
         shutdown_timeout=SHUTDOWN_S,
     )
