@@ -1,5 +1,8 @@
 """What a node is made of, and how the pieces know each other: the whole wiring, opened in one order and closed in the
 opposite one. No piece imports another's owner; what it needs of the rest is passed to it here.
+
+Some pieces last as long as the node: what is kept, and what programs hold on to (`open`). Those with sockets and tasks
+run while it is not suspended, and are made anew each time (`_begin`).
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ from .connection.engines import engine_named
 from .dht import CheckedDocument, Dht, DhtConfig, DocumentStore, check_document
 from .dht.events import ContactJoined, DhtEvent, StateChanged
 from .directory import NodeDirectory
+from .errors import NotReady
 from .events import Events
 from .home import Home, Remembered
 from .joining import Joining
@@ -51,6 +55,7 @@ from .places import Places
 from .policy import CONNECT, policy_of
 from .presence import Presence, Published, Whereabouts
 from .store import Store
+from .suspending import Running
 from .watching import watch_network
 
 
@@ -77,12 +82,13 @@ class Parts:
     joining: Joining
     introducers: Introducers
     mail: Mail
+    running: Running
 
     def __init__(self, config: Config, home: Home, events: Events, metrics: Callable[[], str]) -> None:
         self.config, self.home, self.events = config, home, events
         self.instance = secrets.token_bytes(8)
         self._metrics = metrics
-        self._tasks = Tasks("node")
+        self._listened: tuple[str, int] | None = None
         self._since: dict[PeerId, float] = {}
         self.network_time = NetworkTime()
         #: This machine's addresses, loopback and container bridges left out.
@@ -99,24 +105,11 @@ class Parts:
         self.store = stack.enter_context(Store(self.home.database))
         self.kept = stack.enter_context(closing(DocumentStore(self.home.kept_database)))
 
-        self.dht = Dht(
-            key=None,
-            open_endpoint=self._open_dht_port,
-            store=self.kept,
-            check=self._check_document,
-            clock=self.wall_clock,
-            config=DhtConfig(proof_bits=self.config.dht_proof_of_work_bits),
-            on_event=self._dht_event,
-        )
         self._connector = WebSocketConnector()
-        stack.push_async_callback(self._connector.close)
-        connect = self._connector.reaching(Scope.LOOPBACK)
-        self.endpoint = await self._listen(stack)
-        self.addresses = self._own_addresses()
-        await stack.enter_async_context(self.dht)
-
-        self.guests = await stack.enter_async_context(Guests(connect, on_deliver=self._delivered_to_client))
-        self.places = Places(self.dht, self.guests, self._current, lambda: self.joining.named())
+        self._connect = self._connector.reaching(Scope.LOOPBACK)
+        self.guests = Guests(self._connect, on_deliver=self._delivered_to_client)
+        self.joining = Joining(lambda: self.dht, is_own=self._is_own)
+        self.places = Places(lambda: self.dht, self.guests, self._current, self.joining.named)
         self.records = Records(self.places.sources, self.wall_clock)
         self._ice = IceServers(self.places.stun_servers)
         self.policy = policy_of(self.config)
@@ -132,12 +125,36 @@ class Parts:
             self.network,
             Basics(name=lambda: self.name, look_up=self.places.look_up, metrics=self._metrics, named=self._peer_named),
         )
-        self.dialer = await stack.enter_async_context(Dialer(self._around()))
         stack.push_async_callback(self.network.close)
-        self.mail = Mail(self._around_mail(connect))
+        self.mail = Mail(self._around_mail(self._connect))
         self.policy.is_friend = self._is_friend(self.policy.is_friend)
         self.policy.is_blocked = self.mail.friends.is_blocked
         await self.mail.open(stack)
+        await self.network.start()
+        self.running = await stack.enter_async_context(Running(self._begin))
+
+    async def _begin(self, stack: AsyncExitStack) -> None:
+        """Open everything that has a socket or a task; `stack` closes it."""
+        self.machine = machine_addresses()
+        stack.push_async_callback(self._connector.close)
+        self.dht = Dht(
+            key=None,
+            open_endpoint=self._open_dht_port,
+            store=self.kept,
+            check=self._check_document,
+            clock=self.wall_clock,
+            config=DhtConfig(proof_bits=self.config.dht_proof_of_work_bits),
+            on_event=self._dht_event,
+        )
+        self.endpoint = await self._listen(stack)
+        self._listened = self.endpoint.listen
+        self.addresses = self._own_addresses()
+        await stack.enter_async_context(self.dht)
+        await stack.enter_async_context(self.guests)
+        self._ice.forget()
+        self.dialer = await stack.enter_async_context(Dialer(self._around()))
+        self.network.resume()
+        stack.push_async_callback(self.network.suspend)
         self._arrivals = Arrivals(self.identity, self.dialer, self.mail.post.deliver)
         self.presence = Presence(
             self.identity,
@@ -149,15 +166,11 @@ class Parts:
             wall_clock=self.wall_clock,
             on_published=self._published,
         )
-        self.joining = Joining(
-            self.dht,
-            self.config.bootstrap,
-            remembered_contacts=self.store.contacts(),
-            remembered_endpoints=self.store.endpoints(),
-            is_own=self._is_own,
-        )
+        for entry in self.config.bootstrap:
+            self.joining.add(entry)
+        self.joining.remember(self.store.contacts(), self.store.endpoints())
         self.introducers = Introducers(
-            connect,
+            self._connect,
             self.identity,
             candidates=self.joining.introducer_candidates,
             on_deliver=self._delivered_to_client,
@@ -166,7 +179,7 @@ class Parts:
             network_time=self.network_time,
         )
         self._update_whereabouts([])
-        await self.network.start()
+        self._tasks = Tasks("node")
         stack.push_async_callback(self._tasks.close)
         self._tasks.start(self.joining.run(), "joining")
         self._tasks.start(self.presence.run(), "presence")
@@ -189,7 +202,8 @@ class Parts:
 
     async def _listen(self, stack: AsyncExitStack) -> Endpoint:
         error: PortBusy | None = None
-        for address in ports_to_try(self.config, self.home.remembered()):
+        before = [] if self._listened is None else [self._listened]
+        for address in (*before, *ports_to_try(self.config, self.home.remembered())):
             endpoint = Endpoint(
                 self.identity,
                 address,
@@ -305,6 +319,8 @@ class Parts:
         return checked
 
     async def _dial(self, peer: PeerId) -> None:
+        if not self.opened:
+            raise NotReady("it is suspended", hint="Resume it first.", peer=str(peer))
         await self.joining.wait()
         await self.dialer.dial(peer)
 

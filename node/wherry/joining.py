@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from wherry_signaling.address import InviteLink
@@ -38,17 +38,14 @@ CANDIDATES: Final = 32
 class Joining:
     """Knows whom to ask, and asks. `run` is its one task, owned by the node.
 
-    :param own_ports: our own (host, port) pairs, never asked.
-    :param remembered: endpoints and contacts of before.
+    :param dht: the one of now; after a suspension it is another.
+    :param is_own: whether a host and port are our own, which are never asked.
     """
 
     def __init__(
         self,
-        dht: Dht,
-        entries: Iterable[BootstrapEntry],
+        dht: Callable[[], Dht],
         *,
-        remembered_contacts: Sequence[UdpAddress] = (),
-        remembered_endpoints: Sequence[EndpointAddress] = (),
         is_own: Callable[[str, int], bool],
     ) -> None:
         self._dht, self._is_own = dht, is_own
@@ -58,12 +55,6 @@ class Joining:
         self.joined = asyncio.Event()
         #: Set when everybody was asked and nobody answered; None again when somebody has.
         self.failed: BootstrapUnreachable | None = None
-        for entry in entries:
-            self.add(entry)
-        for contact in remembered_contacts:
-            self.add(contact)
-        for endpoint in remembered_endpoints:
-            self._endpoints.setdefault(endpoint)
 
     @property
     def alone(self) -> bool:
@@ -86,6 +77,13 @@ class Joining:
             self._contacts.setdefault(Endpoint(entry.host, entry.port))
         self._wake.set()
 
+    def remember(self, contacts: Iterable[UdpAddress], endpoints: Iterable[EndpointAddress]) -> None:
+        """Whoever was met before."""
+        for contact in contacts:
+            self.add(contact)
+        for endpoint in endpoints:
+            self._endpoints.setdefault(endpoint)
+
     def notice(self) -> None:
         """Somebody came into the DHT's table."""
         self._wake.set()
@@ -94,7 +92,7 @@ class Joining:
         """Join the DHT, and join it again whenever nobody is left in it, until cancelled."""
         retry_s = RETRY_S
         while True:
-            if self._dht.contacts():
+            if self._dht().contacts():
                 self.joined.set()
                 self.failed = None
                 retry_s = RETRY_S
@@ -126,13 +124,13 @@ class Joining:
     async def introducer_candidates(self) -> list[EndpointAddress]:
         """Endpoints that may take a reservation: those named, then whoever is in the DHT."""
         found = dict(self._endpoints)
-        for contact in self._dht.contacts():
+        for contact in self._dht().contacts():
             found.setdefault(EndpointAddress(contact.endpoint.host, contact.endpoint.port))
         return [one for one in found if not self._is_own(one.host, one.port)][:CANDIDATES]
 
     async def _ask(self) -> bool:
         try:
-            return await self._dht.bootstrap(list(self._contacts)) > 0
+            return await self._dht().bootstrap(list(self._contacts)) > 0
         except WherryError as error:
             log.debug("not joined: %s", error.code)
             return False

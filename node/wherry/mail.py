@@ -91,7 +91,7 @@ class Around:
 
 
 class Mail:
-    """See the module; opened once.
+    """See the module; opened once, started once and after each suspension.
 
     :ivar friends: contacts, and who may write.
     :ivar history: messages.
@@ -213,7 +213,9 @@ class Mail:
         """Begin to carry letters: once introducers are looked for. A copy first says again what it is not sure of."""
         take_up(self._around.store.database, self.friends, self.history)
         await stack.enter_async_context(self.post)
+        self._tasks = Tasks("mail")
         stack.push_async_callback(self._tasks.close)
+        self.company.poke()
         self._tasks.start(self.own_inbox.run(), "own inbox record")
         self._tasks.start(self.mailboxes.run(), "own mailboxes")
         self._tasks.start(self.company.run(), "company")

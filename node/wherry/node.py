@@ -293,6 +293,31 @@ class Node:
         except TimeoutError as error:
             raise NotReady(f"its record is not published after {timeout_s:.3g} s") from error
 
+    async def suspend(self) -> None:
+        """Go off, and stay ready: every connection is closed with a word, every socket and listener too.
+
+        Mailboxes go on collecting; messages and invitations may be written, and go when the node is back. Harmless when
+        it is suspended. Not for a handler of a stream to call: it ends with its connection.
+        """
+        if not self.parts.running.suspended:
+            await self.parts.running.suspend()
+            self.events.emit("suspended", {})
+
+    async def resume(self) -> None:
+        """Come back: listen where it did before, join, collect the mail, dial friends.
+
+        :raises PortBusy: if another program listens there now; the node is still suspended then.
+        :raises Closed: if the node was closed.
+        """
+        if self.parts.running.suspended:
+            await self.parts.running.resume()
+            self.events.emit("resumed", {})
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it is off for now."""
+        return self.parts.running.suspended
+
     def ask_to_stop(self) -> None:
         """Let `closed` return: whoever runs the node then leaves its block."""
         self._stop.set()

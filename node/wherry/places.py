@@ -27,13 +27,14 @@ PUBLISH_S: Final = 2.5
 class Places:
     """Where to publish, and whom to ask.
 
+    :param dht: the one of now; after a suspension it is another.
     :param held: the introducers that hold a reservation for us now.
     :param named: endpoints to ask while there is none.
     """
 
     def __init__(
         self,
-        dht: Dht,
+        dht: Callable[[], Dht],
         guests: Guests,
         held: Callable[[], Sequence[Held]],
         named: Callable[[], Sequence[EndpointAddress]],
@@ -50,12 +51,12 @@ class Places:
             ]
         else:
             asked = [Source(str(one), partial(self._guests.look_up_via, one), _scope(one)) for one in self._named()]
-        nearest = min((one.endpoint.scope for one in self._dht.contacts()), default=Scope.LOOPBACK)
+        nearest = min((one.endpoint.scope for one in self._dht().contacts()), default=Scope.LOOPBACK)
         return [Source("DHT", self.ask_dht, nearest), *asked]
 
     async def ask_dht(self, purpose: Purpose, peer: PeerId) -> bytes | None:
         """A peer's document by the DHT's word, or None; raises RemoteError where nobody can be asked."""
-        return (await self._dht.look_up(dht_key(purpose, peer))).document
+        return (await self._dht().look_up(dht_key(purpose, peer))).document
 
     async def look_up(self, peer: PeerId) -> bytes:
         """A peer's record by the DHT's word, or nothing."""
@@ -64,7 +65,7 @@ class Places:
     def stun_servers(self) -> Sequence[str]:
         """URLs of peers that answer STUN: introducers said so, nodes of the DHT do by their nature."""
         told = [url for held in self._held() for server in held.ice_servers for url in server.urls]
-        return told + [f"stun:{one.endpoint.host}:{one.endpoint.port}" for one in self._dht.contacts()]
+        return told + [f"stun:{one.endpoint.host}:{one.endpoint.port}" for one in self._dht().contacts()]
 
     async def publish(self, document: bytes) -> int:
         """Store it everywhere at once: a place that is silent must not keep the others waiting.
@@ -86,7 +87,7 @@ class Places:
         return holders
 
     async def _through_dht(self, document: bytes) -> int:
-        return len((await self._dht.publish(document, deadline_s=PUBLISH_S)).stored_at)
+        return len((await self._dht().publish(document, deadline_s=PUBLISH_S)).stored_at)
 
 
 def _scope(endpoint: EndpointAddress) -> Scope:

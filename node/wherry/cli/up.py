@@ -53,6 +53,8 @@ def command(
 ) -> None:
     """Run a node in this terminal, until Ctrl-C or `wherry down`.
 
+    Ctrl-Z suspends it: it goes off, and its mailboxes collect until you type fg.
+
     The last line it prints is `ready`, and where its page is. Scripts wait with: wherry status --wait 30
     """
     flags["mdns"] = False if no_mdns else None
@@ -75,13 +77,15 @@ def command(
 async def _run(config: Config, home: Home) -> None:
     from ..api.server import serve
     from ..node import Node
+    from ..suspending import following_job_control
     from ..version import VERSION
 
     async with Node(config, home) as node:
         port = None if config.api == "off" else node.parts.endpoint.port + 1 if config.api is None else config.api
         async with serve(node, home.socket, version=VERSION, port=port, tokens=home.tokens_file) as api:
             _announce(node, home, VERSION, api)
-            await node.closed()
+            async with following_job_control(node):
+                await node.closed()
 
 
 def _announce(node: Node, home: Home, version: str, api: str) -> None:

@@ -102,6 +102,7 @@ class OwnMailboxes:
 
     async def run(self) -> None:
         """Look after the leases until cancelled."""
+        self._visited.clear()  # who was not visited while we were suspended is not gone
         try:
             while True:
                 self._poked.clear()

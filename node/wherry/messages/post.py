@@ -60,7 +60,7 @@ log = logging.getLogger(__name__)
 
 
 class Post:
-    """See the module; an async context manager, whose couriers run while it is open.
+    """See the module; an async context manager, whose couriers run while it is open. It may be entered again.
 
     :param mail: the tables of `database`; without a lock, if it is not given.
     :param is_known: whether a peer is somebody we deal with: strangers share a small allowance.
@@ -106,6 +106,7 @@ class Post:
         self.refused = 0
 
     async def __aenter__(self) -> Post:
+        self._tasks = Tasks("post")
         self._open = True
         self.mail.sweep(self._wall_clock(), opened_s=OPENED_S)
         for peer in self.mail.unsettled():
@@ -117,6 +118,7 @@ class Post:
     ) -> None:
         self._open = False
         await self._tasks.close()
+        self._couriers.clear()
 
     # -- for features -------------------------------------------------------------------------------------------------
 

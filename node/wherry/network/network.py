@@ -151,12 +151,20 @@ class Network:
         for component in self._components:
             await component.startup(self)
 
-    async def close(self) -> None:
-        """Disconnect everybody, then clean up every component, the last one first."""
+    async def suspend(self) -> None:
+        """Disconnect everybody, and adopt nobody until `resume`; handlers and components stay. For no hook to call."""
         self._closing = True
         for peer in list(self._connections):
             self.leave(peer)
         await self._moves.ended()
+
+    def resume(self) -> None:
+        """Let connections come again."""
+        self._closing = False
+
+    async def close(self) -> None:
+        """Disconnect everybody, then clean up every component, the last one first."""
+        await self.suspend()
         await self._tasks.close()
         for component in reversed(self._components):
             await self._hooks.run(component.cleanup(self), "cleanup")

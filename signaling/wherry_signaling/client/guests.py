@@ -64,7 +64,7 @@ async def race(
 
 
 class Guests:
-    """A bounded pool of guest sockets; an async context manager, or closed by `close`.
+    """A bounded pool of guest sockets; an async context manager that may be entered again, or closed by `close`.
 
     :param on_deliver: takes replies that come back along the sockets; without it they are declined.
     :param most: sockets at once.
@@ -87,6 +87,7 @@ class Guests:
         return f"<Guests at {len(self._seats)} endpoints>"
 
     async def __aenter__(self) -> Guests:
+        self._closed = False
         return self
 
     async def __aexit__(
