@@ -106,6 +106,18 @@ describe("a connection", () => {
     expect(await Promise.all(echoes)).toEqual([true, true, true, true]);
   });
 
+  test("opens where one side's link is open long before the other's: its HELLO is there first", async () => {
+    const [a, b] = [side(1, "Ada"), side(2, "Bela")];
+    const [here, there] = linked([a.instance, b.instance]);
+    const early = a.network.adopt(b.id, ...here);
+    await new Promise((resolve) => setTimeout(resolve));
+    await Promise.all([early, b.network.adopt(a.id, ...there)]);
+    const stream = connectionOf(a, b).connection.openStream(ECHO_STREAM);
+    await stream.write(Uint8Array.of(1, 2, 3));
+    await stream.finish();
+    expect(await collect(stream)).toEqual([1, 2, 3]);
+  });
+
   test("ends its streams when the peer has started anew", async () => {
     const { a, b } = await connected();
     const stream = connectionOf(a, b).connection.openStream(ECHO_STREAM);

@@ -137,6 +137,7 @@ export class Connection implements Around {
       this.#attached.set(number, { link, pool, greeting, settle, greeted: false });
       link.onDrained = () => this.pump();
       link.onClosed = () => this.#linkClosed(number);
+      pool.takeOver();
       this.pump();
     });
   }

@@ -36,8 +36,12 @@ export class LanePool {
   constructor(link: Link, options: LanePoolOptions) {
     this.#link = link;
     this.#options = options;
-    link.onLane = (lane) => this.#arrived(lane);
-    link.control.onMessage = (data) => options.received("control", data);
+  }
+
+  /** Take what comes on the link, and what has come already: whoever gets it has to be able to answer by now. */
+  takeOver(): void {
+    this.#link.onLane = (lane) => this.#arrived(lane);
+    this.#link.control.onMessage = (data) => this.#options.received("control", data);
   }
 
   /** Whether `stream` has a lane that is open; if not, one is on its way. */
