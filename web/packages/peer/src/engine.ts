@@ -189,6 +189,7 @@ export class Engine {
       onEvent: options.onEvent,
       onFriendNear: (peer) => this.#callFriend(peer),
       onTrouble: (error) => {
+        if (this.#trouble === error) return;
         this.#trouble = error;
         options.onChange();
       },

@@ -59,8 +59,8 @@ export interface MailOptions {
   readonly onEvent: (event: PeerEvent) => void;
   /** A friend may be there: a connection would do. */
   readonly onFriendNear: (peer: PeerId) => void;
-  /** Something cannot be kept. */
-  readonly onTrouble: (error: WherryError) => void;
+  /** Something cannot be kept; null: something could. */
+  readonly onTrouble: (error: WherryError | null) => void;
 }
 
 export class Mail {
@@ -84,7 +84,7 @@ export class Mail {
     this.#options = options;
     const { identity, random, now, held, helpers, network, guests, carrier, records } = options;
     const own = identity.id;
-    const store = new MailStore(options.database);
+    const store = new MailStore(options.database, () => options.onTrouble(null));
     this.#store = store;
     const keys = new Keys({ identity, store, random, now });
     this.#book = new Book(store, () => this.#changed());

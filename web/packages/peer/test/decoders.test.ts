@@ -9,16 +9,55 @@ import { decode as decodeConnectionFrame, encode as encodeConnectionFrame } from
 import { EndpointAddress, UdpAddress } from "../src/endpoints.ts";
 import { openEnvelope } from "../src/envelope.ts";
 import { WherryError } from "../src/errors.ts";
+import { decodeProfile, decodeWord, encodeProfile, encodeWord } from "../src/friends/bodies.ts";
+import { imageType } from "../src/friends/images.ts";
 import { Identity } from "../src/identity.ts";
+import { decodeInvite, decodeReply, encodeInvite, encodeReply } from "../src/invitations/replies.ts";
 import { formatIp, parseIp } from "../src/ip.ts";
 import { keyOfText, keyToText } from "../src/keystore.ts";
+import {
+  type Message as Letter,
+  type Retry,
+  decodeMessage as decodeLetter,
+  decodeRetry,
+  encodeMessage as encodeLetter,
+  encodeRetry,
+} from "../src/letters.ts";
 import { MessageParser, encodeMessage } from "../src/messages.ts";
-import { type Value, pack, unpack } from "../src/msgpack.ts";
+import { Kind, type Packet, decodePacket, encodePacket } from "../src/messages/packets.ts";
+import { cut, decodeFragment } from "../src/messages/pieces.ts";
+import { decodeContent, decodeRead, encodeContent, encodeRead } from "../src/messages/texts.ts";
+import { type Value, fieldOf, pack, packMap, unpack } from "../src/msgpack.ts";
 import { PeerId } from "../src/peer-id.ts";
 import { checkDocument } from "../src/record.ts";
 import { openSignal } from "../src/signals.ts";
 import { decodeFrame, decodeHandover } from "../src/wire.ts";
 import { load } from "./vectors.ts";
+
+const ID = new Uint8Array(16).fill(9);
+/** The head of a picture of one pixel. */
+const PNG = new Uint8Array(Buffer.from("89504e470d0a1a0a0000000d494844520000000100000001", "hex"));
+const PACKET: Packet = {
+  epoch: 1_800_000_000_000,
+  floor: 3,
+  ack: { epoch: 7, through: 2, beyond: [4, 6], voided: [{ number: 5, reason: 1 }] },
+  items: [{ number: 3, kind: Kind.TEXT, id: ID, expires: 1_800_000_000, body: PNG }],
+  documents: [PNG],
+};
+const LETTER: Letter = {
+  session: new Uint8Array(8),
+  initial: { ephemeral: new Uint8Array(32), prekey: 5, oneTime: 0 },
+  header: new Uint8Array(80),
+  box: new Uint8Array(100),
+};
+const RETRY: Retry = {
+  session: new Uint8Array(8),
+  issued: 1,
+  prekey: { id: 1, key: new Uint8Array(32), signature: new Uint8Array(64) },
+  oneTime: { id: 2, key: new Uint8Array(32) },
+};
+const TOLD = { nospam: new Uint8Array(8), name: "Ada", hello: "hello", reason: "no", about: "ab".repeat(16) };
+const CONTENT = { sent: 1, replyTo: "ab".repeat(16), text: "hello", data: null };
 
 const somebody = new Identity(new Uint8Array(32).fill(7));
 
@@ -64,6 +103,34 @@ describe("any bytes are a value or a typed error", () => {
     fc.assert(fc.property(hostile(room), (data) => expectTyped(() => decoder(data))), { numRuns: 200 });
   });
 
+  /** Whatever each of these wrote, damaged in one place; and bytes that nobody wrote. */
+  const mail: readonly [string, Bytes, (data: Bytes) => unknown][] = [
+    ["packets", encodePacket(PACKET), decodePacket],
+    ["messages of the ratchet", encodeLetter(LETTER), decodeLetter],
+    ["retries", encodeRetry(RETRY), decodeRetry],
+    ["requests", encodeWord(Kind.REQUEST, TOLD), (data) => decodeWord(Kind.REQUEST, data)],
+    ["acceptances", encodeWord(Kind.ACCEPT, TOLD), (data) => decodeWord(Kind.ACCEPT, data)],
+    ["declines", encodeWord(Kind.DECLINE, TOLD), (data) => decodeWord(Kind.DECLINE, data)],
+    ["removals", encodeWord(Kind.REMOVE, TOLD), (data) => decodeWord(Kind.REMOVE, data)],
+    ["profiles", encodeProfile({ name: "Ada", description: "x\ny", avatar: PNG, avatarType: "image/png" }), decodeProfile],
+    ["texts", encodeContent(CONTENT).body, (data) => decodeContent(Kind.TEXT, data)],
+    ["bytes", encodeContent({ ...CONTENT, data: PNG }).body, (data) => decodeContent(Kind.BYTES, data)],
+    ["pieces", cut(Kind.TEXT, new Uint8Array(50_000))[0] ?? PNG, decodeFragment],
+    ["receipts", encodeRead(["ab".repeat(16)]), decodeRead],
+    ["invitations", encodeInvite("chess/1", PNG), decodeInvite],
+    ["answers", encodeReply(ID, { status: 0, reason: "yes", data: PNG }), decodeReply],
+    ["pictures", PNG, imageType],
+    ["bodies of messages", packMap({ sealed: PNG, name: "x" }), (data) => fieldOf(data, "name")],
+  ];
+  test.each(mail)("%s", (_, golden, decoder) => {
+    decoder(golden);
+    const damaged = fc.tuple(fc.nat(golden.length - 1), fc.integer({ min: 0, max: 255 }), fc.boolean()).map(([at, byte, isCut]) =>
+      isCut ? golden.slice(0, at) : golden.map((old, i) => (i === at ? byte : old)),
+    );
+    const any = fc.uint8Array({ maxLength: 300 }).map((data) => new Uint8Array(data));
+    fc.assert(fc.property(fc.oneof(damaged, any), (data) => expectTyped(() => decoder(data))), { numRuns: 200 });
+  });
+
   test("any text is somebody or a typed error", () => {
     const texts = fc.oneof(
       fc.string(),
@@ -89,6 +156,14 @@ describe("what is written is read again", () => {
       ),
     }));
     fc.assert(fc.property(tree, (value) => void expect(unpack(pack(value))).toEqual(value)));
+  });
+
+  test("packets, with letters of the ratchet around them", () => {
+    expect(decodePacket(encodePacket(PACKET))).toEqual(PACKET);
+    expect(decodePacket(encodePacket({ ...PACKET, ack: null }))).toEqual({ ...PACKET, ack: null });
+    expect(() => decodePacket(encodePacket({ ...PACKET, items: [...PACKET.items, ...PACKET.items] }))).toThrow("twice");
+    expect(decodeLetter(encodeLetter(LETTER))).toEqual(LETTER);
+    expect(decodeRetry(encodeRetry({ ...RETRY, oneTime: null }))).toEqual({ ...RETRY, oneTime: null });
   });
 
   test("base58", () => {

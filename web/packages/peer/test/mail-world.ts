@@ -20,7 +20,9 @@ import { Post } from "../src/messages/post.ts";
 import type { Ways } from "../src/messages/ways.ts";
 import type { PeerId } from "../src/peer-id.ts";
 import { type InboxRecord, type Introducer } from "../src/record.ts";
+import type { Change } from "../src/store/database.ts";
 import { MemoryDatabase } from "../src/store/memory.ts";
+import { SCHEMA, type Table } from "../src/store/tables.ts";
 import { MailStore } from "../src/store/transaction.ts";
 import type { Friend, PeerEvent } from "../src/types.ts";
 
@@ -66,7 +68,7 @@ export class Home {
   readonly identity: Identity;
   readonly id: PeerId;
   readonly nospam: Bytes = random(8);
-  readonly database = new MemoryDatabase();
+  database = new MemoryDatabase();
   readonly events: PeerEvent[] = [];
   readonly troubles: WherryError[] = [];
   isOn = false;
@@ -150,6 +152,15 @@ export class Home {
     await this.invitations.start();
     await post.start();
     await this.#world.collect(this);
+  }
+
+  /** All that rests, as a copy of this moment. */
+  async copy(): Promise<MemoryDatabase> {
+    const copy = new MemoryDatabase();
+    for (const table of Object.keys(SCHEMA) as Table[]) {
+      for (const put of await this.database.list(table)) await copy.commit([{ table, put } as Change]);
+    }
+    return copy;
   }
 
   /** Go off in the middle of whatever there is. */

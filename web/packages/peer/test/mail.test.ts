@@ -154,6 +154,45 @@ describe("two peers", () => {
     await b.off();
   });
 
+  test("a memory that is an old copy: once the peer was heard, what is written with it arrives, in order", async () => {
+    const [a, b] = await befriended(new World());
+    const delivered = async (text: string): Promise<void> =>
+      until(async () => (await a.said(b)).includes(`> ${text} (delivered)`));
+    await a.chats.send(String(b.id), "1");
+    await delivered("1");
+    const copy = await a.copy();
+    await a.chats.send(String(b.id), "2");
+    await a.chats.send(String(b.id), "3");
+    await delivered("3");
+    await a.off();
+    a.database = copy;
+    await a.on();
+    await b.chats.send(String(a.id), "what were you saying?");
+    await until(async () => (await b.said(a)).includes("> what were you saying? (delivered)"));
+    for (const text of ["4", "5", "6"]) await a.chats.send(String(b.id), text);
+    await delivered("6");
+    const heard = (await b.said(a)).filter((line) => line.startsWith("<"));
+    expect(heard).toEqual([1, 2, 3, 4, 5, 6].map((text) => `< ${text} (delivered)`));
+    await a.off();
+    await b.off();
+  });
+
+  test("a full disk: what cannot be kept is not acknowledged, and arrives when there is room", async () => {
+    const [a, b] = await befriended(new World());
+    await vi.advanceTimersByTimeAsync(10_000);
+    const commit = vi.spyOn(b.database, "commit").mockRejectedValue(new WherryError("DISK_FULL"));
+    await a.chats.send(String(b.id), "1");
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await a.said(b)).not.toEqual(["> 1 (delivered)"]);
+    expect(b.troubles.map(({ code }) => code)).toContain("DISK_FULL");
+    await expect(b.chats.send(String(a.id), "2")).rejects.toMatchObject({ code: "DISK_FULL" });
+    commit.mockRestore();
+    await until(async () => (await a.said(b))[0] === "> 1 (delivered)");
+    expect(await b.said(a)).toEqual(["< 1 (delivered)"]);
+    await a.off();
+    await b.off();
+  });
+
   test("what has expired is void, on both sides the same", async () => {
     const world = new World();
     const [a, b] = await befriended(world);

@@ -5,6 +5,7 @@ import { WherryError } from "../src/errors.ts";
 import type { Channel, TabMessage } from "../src/tabs/channel.ts";
 import { Follower } from "../src/tabs/follower.ts";
 import { type Leadership, standForLeader } from "../src/tabs/leadership.ts";
+import { friendsBy, messagesBy } from "../src/tabs/features.ts";
 import { Serving } from "../src/tabs/serving.ts";
 import type { PeerEvent, PeerState, PeerStream } from "../src/types.ts";
 
@@ -125,6 +126,12 @@ describe("what a following tab asks for", () => {
       state: { id: "me", tab: "leader" } as PeerState,
       traces: () => [],
       openStream: async () => stream,
+      friends: { add: async (text: string, hello: string) => `asked ${text}: ${hello}` },
+      messages: {
+        send: async () => {
+          throw new WherryError("NOT_FRIENDS");
+        },
+      },
       ping: async () => {
         throw new WherryError("PEER_NOT_FOUND", "nobody knows", { peer: "x" });
       },
@@ -148,6 +155,15 @@ describe("what a following tab asks for", () => {
     expect(await followed.read()).toBeNull();
     followed.reset(3);
     await vi.waitFor(() => expect(stream.reset).toHaveBeenCalledWith(3));
+  });
+
+  test("friends and messages, which the leading tab has", async () => {
+    const { follower } = pairOfTabs();
+    const friends = friendsBy((room, name, args) => follower.call("feature", room, name, args));
+    const messages = messagesBy((room, name, args) => follower.call("feature", room, name, args));
+    expect(await friends.add("an address", "hello")).toBe("asked an address: hello");
+    await expect(messages.send("p", "x")).rejects.toMatchObject({ code: "NOT_FRIENDS" });
+    await expect(follower.call("feature", "friends", "toString", [])).rejects.toMatchObject({ code: "UNSUPPORTED" });
   });
 
   test("errors, with their code and hint", async () => {

@@ -176,10 +176,16 @@ export class FriendList implements Friends {
   }
 }
 
+/** URLs that were made: the list is made anew with each change of it. */
+const urls = new WeakMap<Bytes, string>();
+
 /** A picture whose type was read from its head, as a URL that may stand in a page. */
 function dataUrl(data: Bytes, type: string): string | null {
   if (data.length === 0) return null;
-  return `data:${type};base64,${btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""))}`;
+  const letters = (): string => Array.from(data, (byte) => String.fromCharCode(byte)).join("");
+  const url = urls.get(data) ?? `data:${type};base64,${btoa(letters())}`;
+  urls.set(data, url);
+  return url;
 }
 
 function bytesOfUrl(url: string): Bytes {

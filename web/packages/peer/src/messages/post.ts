@@ -30,6 +30,7 @@ import {
   MAILBOXES,
   MESSAGE_BYTES,
   OPENED_S,
+  PAIRS,
   PIECE_BYTES,
   RETRY_MS,
   WAITING_BYTES,
@@ -296,7 +297,15 @@ export class Post {
     const loading = Pair.load(reading, this.#options.identity, peer, () => this.#epoch(0));
     this.#pairs.set(key, loading);
     loading.catch(() => this.#pairs.get(key) === loading && this.#pairs.delete(key));
+    this.#makeRoom(key);
     return loading;
+  }
+
+  /** The oldest pair that has nothing to say is read again when it is needed. */
+  #makeRoom(newest: string): void {
+    if (this.#pairs.size <= PAIRS) return;
+    const idle = [...this.#pairs.keys()].find((key) => key !== newest && !this.#couriers.has(key));
+    if (idle !== undefined) this.#pairs.delete(idle);
   }
 
   /** What is in memory is not what rests: it is read again. */

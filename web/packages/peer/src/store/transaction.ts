@@ -92,11 +92,14 @@ export class Transaction implements Reading {
 
 export class MailStore implements Reading {
   readonly #database: Database;
+  readonly #onKept: () => void;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(database: Database) {
+  /** @param onKept - told that something could be kept */
+  constructor(database: Database, onKept: () => void = () => undefined) {
     this.#database = database;
+    this.#onKept = onKept;
   }
 
   get<T extends Table>(table: T, key: Key): Promise<Rows[T] | undefined> {
@@ -137,6 +140,7 @@ export class MailStore implements Reading {
       for (const undo of transaction.undoing) undo();
       throw error;
     }
+    if (transaction.changes.length > 0) this.#onKept();
     for (const run of transaction.afterwards) run();
     return result;
   }
