@@ -75,6 +75,15 @@ async def up(node: FakeNode, tmp_path: Path) -> AsyncIterator[FakeNode]:
         yield node
 
 
+@pytest.fixture
+async def up_on_tcp(node: FakeNode, tmp_path: Path) -> AsyncIterator[str]:
+    """A node whose API listens on TCP too, and where."""
+    home = Home(tmp_path / "home")
+    home.make()
+    async with serve(node, home.socket, version="0.1.0", port=0) as address:
+        yield address
+
+
 # -- what they print --------------------------------------------------------------------------------------------------
 
 
@@ -206,6 +215,42 @@ async def test_completion(wherry: Wherry, shell: str) -> None:
     assert "_WHERRY_COMPLETE" in result.out
 
 
+# -- the dashboard and programs ---------------------------------------------------------------------------------------
+
+
+async def test_dashboard_prints_a_link_that_works_once(wherry: Wherry, up_on_tcp: str) -> None:
+    first, second = await wherry("dashboard"), await wherry("dashboard", "--json")
+    assert re.fullmatch(rf"http://{up_on_tcp}/#token=[\w-]{{43}}\n", first.out)
+    assert (first.code, first.err) == (0, "")
+    assert second.json["v"] == 1
+    assert second.json["url"] != first.out.strip()
+    assert second.json["expires"].endswith("Z")
+    assert (await wherry("dashboard", "--sign-out")).out == "0 sessions ended\n"
+    assert (await wherry("status", "--json")).json["api"] == up_on_tcp
+
+
+async def test_without_tcp_there_is_no_dashboard(wherry: Wherry, up: FakeNode) -> None:
+    result = await wherry("dashboard")
+    assert (result.code, result.out) == (2, "")
+    assert "serves no dashboard" in result.err
+
+
+async def test_a_programs_token_is_told_once_listed_and_revoked(wherry: Wherry, up_on_tcp: str) -> None:
+    result = await wherry("token", "new", "my-bot")
+    assert re.fullmatch(r"wherry_[\w-]{43}\n", result.out)
+    listed = await wherry("token", "list")
+    assert listed.out.splitlines()[1].split()[0] == "my-bot"
+    assert result.out.strip() not in listed.out
+    assert (await wherry("token", "new", "my-bot")).code == 2
+    assert (await wherry("token", "new", "two words")).code == 2
+    assert (await wherry("token", "revoke", "my-bot")).code == 0
+    gone = await wherry("token", "revoke", "my-bot", "--json")
+    assert (gone.code, gone.json["error"]["code"]) == (2, "BAD_REQUEST")
+    assert (await wherry("token", "list", "--json")).json == {"v": 1, "tokens": []}
+    other = await wherry("token", "new", "other", "--json")
+    assert other.json["url"] == f"http://{up_on_tcp}"
+
+
 # -- exit codes and errors --------------------------------------------------------------------------------------------
 
 
@@ -334,7 +379,7 @@ def test_the_table_has_every_command_and_its_help() -> None:
     from importlib import import_module
 
     for entry in COMMANDS:
-        command = import_module(f"wherry.cli.{entry.module}").command
+        command = getattr(import_module(f"wherry.cli.{entry.module}"), entry.attribute)
         assert command.name == entry.name
         assert command.help
         assert "\n" not in entry.help
