@@ -102,22 +102,24 @@ async def following_job_control(node: Suspends, *, stop: Callable[[], None] = st
     :param stop: stops the process and returns when it goes on.
     """
     loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
     tasks = Tasks("job control")
 
-    async def pause() -> None:
-        await node.suspend()
-        stop()
-        try:
-            await node.resume()
-        except WherryError as error:
-            log.error("cannot go on: %s", error)
-            node.ask_to_stop()
+    async def pauses() -> None:
+        while True:
+            await asked.wait()
+            await node.suspend()
+            asked.clear()
+            stop()
+            try:
+                await node.resume()
+            except WherryError as error:
+                log.error("cannot go on: %s", error)
+                node.ask_to_stop()
+                return
 
-    def stopped() -> None:
-        if not len(tasks):  # a second Ctrl-Z while the first is at it
-            tasks.start(pause(), "pause")
-
-    loop.add_signal_handler(signal.SIGTSTP, stopped)
+    tasks.start(pauses(), "pauses")
+    loop.add_signal_handler(signal.SIGTSTP, asked.set)
     try:
         yield
     finally:

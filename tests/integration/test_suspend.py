@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
-from company import befriend, company, until
+from company import ALONE, befriend, company, until
+from processes import node_process
 
 from wherry import Node
 from wherry.connection import Stream
@@ -93,3 +97,37 @@ async def test_on_and_off_many_times_leaves_nothing(tmp_path: Path) -> None:
             await bob.wait_ready(20)
             await ada.echo(bob.id, b"x")
         assert max(tasks[1:]) <= tasks[0] + 2, tasks
+
+
+def state(pid: int) -> str:
+    """What a process does, as in `ps`: T is stopped."""
+    return psutil.Process(pid).status()
+
+
+@pytest.mark.timeout(90)
+async def test_ctrl_z_takes_a_node_off_and_fg_brings_it_back(tmp_path: Path) -> None:
+    options = ("--listen", "127.0.0.1:0", "--no-mdns", "--api", "off")
+    async with asyncio.timeout(80), node_process(tmp_path / "up", *options) as up:
+        await up.ask("ready", 30)
+        address = (await up.id()).multiaddrs[0]
+        port = int(address.split("/")[4])
+        async with Node.at(tmp_path / "here", bootstrap=[(await up.id()).invite], **ALONE) as node:
+            await node.wait_ready(20)
+            peer = (await node.connect(str((await up.id()).id))).id
+            for _ in range(2):
+                up.process.send_signal(signal.SIGTSTP)
+                await asyncio.to_thread(wait_stopped, up.process.pid)
+                assert state(up.process.pid) == psutil.STATUS_STOPPED
+                await until(node, lambda: node.connection(peer) is None)
+                assert not await listens(port)
+                up.process.send_signal(signal.SIGCONT)
+                await up.ask("ready", 30)
+                await node.echo(peer, b"back")
+                assert (await up.id()).multiaddrs[0] == address
+        await up.end()
+        assert (tmp_path / "up" / "stderr").read_text().count("Traceback") == 0
+
+
+def wait_stopped(pid: int) -> None:
+    """Wait until a child is stopped; it is not reaped."""
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
