@@ -40,7 +40,7 @@ from .connect.records import Records
 from .connect.ways import Arrival
 from .connection import Closed, Event, LinkActive, Policy, StreamOpened
 from .connection.engines import engine_named
-from .dht import CheckedDocument, Dht, DhtConfig, DocumentStore, check_document
+from .dht import CheckedDocument, Dht, DhtConfig, DhtKey, DocumentStore, check_document
 from .dht.events import ContactJoined, DhtEvent, StateChanged
 from .directory import NodeDirectory
 from .errors import NotReady
@@ -89,6 +89,7 @@ class Parts:
         self.instance = secrets.token_bytes(8)
         self._metrics = metrics
         self._listened: tuple[str, int] | None = None
+        self._dht_key: DhtKey | None = None
         self._since: dict[PeerId, float] = {}
         self.network_time = NetworkTime()
         #: This machine's addresses, loopback and container bridges left out.
@@ -138,7 +139,7 @@ class Parts:
         self.machine = machine_addresses()
         stack.push_async_callback(self._connector.close)
         self.dht = Dht(
-            key=None,
+            key=self._dht_key,
             open_endpoint=self._open_dht_port,
             store=self.kept,
             check=self._check_document,
@@ -147,7 +148,7 @@ class Parts:
             on_event=self._dht_event,
         )
         self.endpoint = await self._listen(stack)
-        self._listened = self.endpoint.listen
+        self._listened, self._dht_key = self.endpoint.listen, self.dht.key
         self.addresses = self._own_addresses()
         await stack.enter_async_context(self.dht)
         await stack.enter_async_context(self.guests)
