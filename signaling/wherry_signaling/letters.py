@@ -75,6 +75,11 @@ class _Head(msgspec.Struct, array_like=True, frozen=True):
 _head = msgspec.msgpack.Decoder(_Head)
 
 
+def payload_of(letter: Letter) -> bytes:
+    """The bytes that are signed."""
+    return msgspec.msgpack.encode(letter)
+
+
 def seal_letter(
     letter: Letter, *, sender: Identity, recipient: PeerId, sealing_key: bytes, ephemeral_secret: bytes
 ) -> bytes:
@@ -83,8 +88,7 @@ def seal_letter(
     :param ephemeral_secret: 32 fresh random bytes.
     :raises Malformed: if it is too large for any size class.
     """
-    payload = msgspec.msgpack.encode(letter)
-    envelope = sign(sender, _PURPOSES[type(letter)], payload, recipient=recipient)
+    envelope = sign(sender, _PURPOSES[type(letter)], payload_of(letter), recipient=recipient)
     return seal(envelope, recipient=recipient, sealing_key=sealing_key, ephemeral_secret=ephemeral_secret)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -154,6 +155,14 @@ def hchacha20(key: bytes, nonce: bytes) -> bytes:
 def xchacha20poly1305(key: bytes, nonce: bytes, plain: bytes, data: bytes) -> bytes:
     inner = ChaCha20Poly1305(hchacha20(key, nonce[:16]))
     return inner.encrypt(bytes(4) + nonce[16:], plain, data)
+
+
+def xchacha20poly1305_open(key: bytes, nonce: bytes, sealed: bytes, data: bytes) -> bytes | None:
+    """None if the tag does not match."""
+    try:
+        return ChaCha20Poly1305(hchacha20(key, nonce[:16])).decrypt(bytes(4) + nonce[16:], sealed, data)
+    except InvalidTag:
+        return None
 
 
 def _words(data: bytes) -> list[bytes]:

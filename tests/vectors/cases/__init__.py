@@ -8,12 +8,15 @@ from .endpoints import endpoints
 from .envelope import envelopes
 from .handshake import handshakes
 from .identity import identity
+from .letters import letters
 from .people import Case
+from .ratchet import ratchet
 from .record import documents
 from .signals import signals
 from .strict import strict
 from .tags import tags
 from .wire import wire
+from .x3dh import x3dh
 
 FILES: dict[str, Callable[[], list[Case]]] = {
     "identity": identity,
@@ -28,4 +31,7 @@ FILES: dict[str, Callable[[], list[Case]]] = {
     "wire": wire,
     "tags": tags,
     "handshake": handshakes,
+    "letters": letters,
+    "x3dh": x3dh,
+    "ratchet": ratchet,
 }
