@@ -15,11 +15,13 @@ from pathlib import Path
 from types import ModuleType
 
 import click
+import msgspec
 
 import wherry.errors
 import wherry_signaling.errors
 from tools.console import say
 from tools.paths import ROOT
+from wherry.api.routes import BOTH, ROUTES
 from wherry.cli.program import program
 from wherry_signaling.errors import WherryError
 
@@ -41,7 +43,13 @@ LIMIT = re.compile(r"(\w+): Final\b")
 def main(arguments: list[str]) -> int:
     """Write or check the pages, then check the links; returns the exit code."""
     trouble: list[str] = []
-    for name, text in {"cli.md": cli_page(), "errors.md": errors_page(), "limits.md": limits_page()}.items():
+    pages = {
+        "api-routes.md": routes_page(),
+        "cli.md": cli_page(),
+        "errors.md": errors_page(),
+        "limits.md": limits_page(),
+    }
+    for name, text in pages.items():
         file = REFERENCE / name
         if "--check" in arguments:
             if not file.exists() or file.read_text(encoding="utf-8") != text:
@@ -85,6 +93,26 @@ def errors_page() -> str:
         f"{NOTE}# Errors\n\nOne code per error, the same in Python, in TypeScript, in `--json` and on the local API. "
         "_Side_ is where it can be mended:\nhere (local), or over there (remote). _Exit_ is the exit code of the "
         "command line.\n\n" + "\n".join(rows) + "\n"
+    )
+
+
+def routes_page() -> str:
+    """Every route of the local API, with what it takes."""
+    places = {("socket",): "socket", ("tcp",): "TCP", BOTH: "both"}
+    rows = []
+    for route in ROUTES:
+        asked = ", ".join(
+            f"`{field.encode_name}`" + ("" if field.required else "?")
+            for field in msgspec.structs.fields(route.request)
+        )
+        row = (f"`{route.method} {route.path}`", places[route.at], asked, route.summary)
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+    return (
+        f"{NOTE}# Routes of the local API\n\n[How to use them](api-http.md). _At_: which listeners have it. _Takes_: "
+        "in the query of GET and DELETE, in the JSON\nbody of POST; what may be left out has a question mark. Shapes "
+        "of answers are in `/api/openapi.json`.\n\n| route | at | takes | what it does |\n|--|--|--|--|\n"
+        + "\n".join(rows)
+        + "\n"
     )
 
 
