@@ -23,10 +23,10 @@ export function KeyCard() {
       </header>
       <p>
         {peer.keyIsNew ? "It was made just now. " : ""}
-        Cleared site data means a lost key. This page came from <strong>{peer.servedBy}</strong>: whoever runs that host
+        With it are your friends and messages: cleared site data means all of it is lost. This page came from <strong>{peer.servedBy}</strong>: whoever runs that host
         could have read the key.
       </p>
-      <p class="hint">{keySaved === null ? "No copy has been saved." : `A copy was saved ${moment(keySaved, now.value)}.`}</p>
+      <p class="hint">{keySaved === null ? "No copy of the key has been saved." : `A copy of the key was saved ${moment(keySaved, now.value)}.`}</p>
       <SaveCopy name={`wherry-${shortId(peer.id).slice(1)}.key`} />
       <Restore />
     </section>
