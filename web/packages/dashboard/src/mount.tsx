@@ -7,7 +7,8 @@ import type { Engine } from "./engine/engine.ts";
 import { followNotify } from "./notify.ts";
 import { followHash } from "./router.ts";
 import { followTheme } from "./theme.ts";
-import { connections, Shell } from "./views/shell.tsx";
+import { rest } from "./views/rest.tsx";
+import { Shell } from "./views/shell.tsx";
 import "./styles/index.css";
 
 export function mount(engine: ReadonlySignal<Engine>, { ticking = true } = {}): void {
@@ -23,7 +24,7 @@ export function mount(engine: ReadonlySignal<Engine>, { ticking = true } = {}): 
     </EngineProvider>,
     root,
   );
-  setTimeout(() => void connections.load(), IDLE);
+  setTimeout(() => void rest.load(), IDLE);
 }
 
 /** Milliseconds after which the rest is loaded: the first part is at work by then, and whoever served it still there. */

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { WherryError, type PeerState } from "@wherry/peer";
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { stopClockAt } from "../clock.ts";
 import { EngineProvider } from "../context.ts";
 import { addressOf, idOf } from "../engine/cast.ts";
@@ -19,10 +19,13 @@ import { tabMail } from "../engine/tab-mail.ts";
 import { chooseNotify, followNotify, notifyChoice } from "../notify.ts";
 import { followHash } from "../router.ts";
 import { drafts, replying } from "./drafts.ts";
+import { rest } from "./rest.tsx";
 import { Shell } from "./shell.tsx";
 
 const STATE = STAGES["one"]?.state.peer as PeerState;
 const BELA = idOf("Bela");
+
+beforeAll(() => rest.load());
 
 let root: HTMLElement;
 let mail: MemoryMail;

@@ -12,7 +12,8 @@ import { NOW } from "../engine/stage-parts.ts";
 import { STAGES, type Stage } from "../engine/stages.ts";
 import { stillEngine } from "../engine/still.ts";
 import { followHash } from "../router.ts";
-import { connections, Shell } from "./shell.tsx";
+import { rest } from "./rest.tsx";
+import { Shell } from "./shell.tsx";
 
 const HOSTILE = `<img src=x onerror="document.title='owned'"><script>1</script>&lt;b&gt;`;
 
@@ -37,7 +38,7 @@ const stageOf = (name: string): Stage => {
   return stage;
 };
 
-beforeAll(() => connections.load());
+beforeAll(() => rest.load());
 
 async function open(stage: Stage, engine: Engine = stillEngine(stage.state, parsePasted)): Promise<void> {
   location.hash = stage.hash;

@@ -7,17 +7,16 @@ import { friendOf, nameOf, unreadOf, waitingOf } from "../model/friends.ts";
 import { narrow, roomy } from "../screen.ts";
 import { theme, THEMES, type Theme } from "../theme.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
-import { later, Missing } from "../ui/later.tsx";
 import { Wordmark } from "../ui/logo.tsx";
 import { barOf, goneWords } from "../words/verdict.ts";
 import { called } from "../words/names.ts";
 import { AddView } from "./add.tsx";
 import { Failure } from "./failure.tsx";
 import { ChatView } from "./chat.tsx";
-import { DetailsSide, DetailsView } from "./details.tsx";
 import { FriendList, FriendsView, Unread } from "./friends.tsx";
 import { Notices } from "./notices.tsx";
 import { useNotifications } from "./notify.tsx";
+import { Rest } from "./rest.tsx";
 import { YouSide, YouView } from "./you.tsx";
 
 export function Shell() {
@@ -71,10 +70,11 @@ function Main({ at }: { readonly at: Route }) {
     case "chat":
       return <ChatView key={at.id} id={at.id} />;
     case "about":
-      return roomy.value ? <ChatView key={at.id} id={at.id} /> : <DetailsView key={at.id} id={at.id} />;
+      return roomy.value ? <ChatView key={at.id} id={at.id} /> : <Rest>{(views) => <views.DetailsView key={at.id} id={at.id} />}</Rest>;
     case "peer":
+      return <Rest>{(views) => <views.PeerView key={at.id} id={at.id} />}</Rest>;
     case "mesh":
-      return <Connections at={at} />;
+      return <Rest>{(views) => <views.MeshView />}</Rest>;
     case "add":
       return <AddView key={at.text} text={at.text} />;
     case "friends":
@@ -88,27 +88,14 @@ function Side({ at }: { readonly at: Route }) {
   switch (at.at) {
     case "chat":
     case "about":
-      return roomy.value ? <DetailsSide key={at.id} id={at.id} /> : null;
+      return roomy.value ? <Rest aside>{(views) => <views.DetailsSide key={at.id} id={at.id} />}</Rest> : null;
     case "peer":
+      return <Rest aside>{(views) => <views.PeerSide id={at.id} />}</Rest>;
     case "mesh":
-      return <Connections at={at} aside />;
+      return <Rest aside>{(views) => <views.MeshSide />}</Rest>;
     default:
       return <YouSide />;
   }
-}
-
-/** One connection, or all of them: loaded when the page has nothing better to do, at the latest when one goes there. */
-export const connections = later(() => import("./connections.ts"));
-
-type ConnectionRoute = Extract<Route, { readonly at: "peer" | "mesh" }>;
-
-function Connections({ at, aside = false }: { readonly at: ConnectionRoute; readonly aside?: boolean }) {
-  const part = connections.part.value;
-  useEffect(() => void connections.load(), []);
-  if (part === "failed") return aside ? null : <Missing />;
-  if (part === null) return aside ? null : <div class="card skeleton" aria-busy="true" />;
-  if (at.at === "mesh") return aside ? <part.MeshSide /> : <part.MeshView />;
-  return aside ? <part.PeerSide key={at.id} id={at.id} /> : <part.PeerView key={at.id} id={at.id} />;
 }
 
 const PLACES: readonly { readonly at: Route["at"]; readonly name: string; readonly icon: IconName; readonly href: string }[] = [

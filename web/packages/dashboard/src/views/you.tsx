@@ -11,8 +11,8 @@ import { NAME_LIMIT, shortId, tidyName } from "../words/names.ts";
 import { AddBox } from "./add.tsx";
 import { KeyCard } from "./key.tsx";
 import { NotifyCard } from "./notify.tsx";
-import { ProfileCard } from "./profile.tsx";
 import { ReachCard } from "./reach.tsx";
+import { Rest } from "./rest.tsx";
 
 export function YouView() {
   const { peer } = useEngineState();
@@ -20,7 +20,7 @@ export function YouView() {
     <div class="you">
       {peer === null ? <TicketSkeleton /> : <Ticket peer={peer} />}
       <AddBox />
-      <ProfileCard />
+      <Rest aside>{(views) => <views.ProfileCard />}</Rest>
     </div>
   );
 }
