@@ -156,7 +156,7 @@ class Parts:
         self.dialer = await stack.enter_async_context(Dialer(self._around()))
         self.network.resume()
         stack.push_async_callback(self.network.suspend)
-        self._arrivals = Arrivals(self.identity, self.dialer, self.mail.post.deliver)
+        self._arrivals = Arrivals(self.identity, self.dialer, self.mail.post.deliver, self.mail.post.troubles.take)
         self.presence = Presence(
             self.identity,
             self.instance,

@@ -31,7 +31,7 @@ from .assembly import Parts
 from .config import Config, home_of, load_config
 from .connection import Connection, DatagramHandler, Handler, Rule
 from .connection.policy import Allow
-from .errors import BadRequest, DialTimeout, NotReady
+from .errors import BadRequest, DialTimeout, NotReady, PeerFull
 from .events import Events
 from .friends.addresses import Addresses
 from .friends.friends import Friends
@@ -157,6 +157,10 @@ class Node:
     def waiting_for(self, peer: PeerId) -> int:
         """How many items (messages, receipts, requests) a peer has not taken yet."""
         return self.parts.mail.post.waits_for(peer)
+
+    def trouble_of(self, peer: PeerId) -> PeerFull | None:
+        """Why a peer that is there takes no messages now, if it said so."""
+        return self.parts.mail.post.troubles.of(peer)
 
     # -- asked of the node ----------------------------------------------------------------------------------------
 

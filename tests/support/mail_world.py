@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from wherry.errors import PeerNotFound
+from wherry.errors import DiskFull, PeerNotFound
 from wherry.messages.handlers import Void
 from wherry.messages.packets import Item, Kind, Reason
 from wherry.messages.post import Post
@@ -167,6 +167,21 @@ class Member:
         """Crash after so many transactions from now."""
         if self._database is not None:
             self._database.fuse = commits
+
+    @contextlib.contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """Nothing can be written while the block runs."""
+        assert self._database is not None
+        with self._database.write() as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS ballast (x)")
+        [(pages,)] = self._database.read("PRAGMA page_count")
+        self._database.read(f"PRAGMA max_page_count = {pages}")
+        with contextlib.suppress(DiskFull):
+            while True:
+                with self._database.write() as connection:
+                    connection.execute("INSERT INTO ballast VALUES (zeroblob(2000))")
+        yield
+        self._database.read("PRAGMA max_page_count = 1073741823")
 
     def publish(self) -> None:
         assert self.post is not None

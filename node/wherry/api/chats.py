@@ -72,6 +72,7 @@ class MessageView(View, frozen=True, kw_only=True, rename={"from_": "from"}):
 
     :param number: its place in this node's history.
     :param held: in how many mailboxes it waits; `until` when it waits at most.
+    :param reason: why it failed, or why it still waits.
     """
 
     id: str
@@ -177,5 +178,13 @@ def view_of(context: Context, one: Message) -> MessageView:
         reply_to=None if one.reply_to is None else one.reply_to.hex(),
         held=one.held,
         until=rfc3339(one.sent / 1000 + LIFETIME_S) if waits else None,
-        reason=None if one.reason is None else failure_of(error_of_reason(one.reason, one.peer)).error,
+        reason=_reason(context, one, waits=waits),
     )
+
+
+def _reason(context: Context, one: Message, *, waits: bool) -> ErrorView | None:
+    """Why it failed; of one that waits, why a peer that is there does not take it."""
+    error = context.node.trouble_of(one.peer) if waits else None
+    if one.reason is not None:
+        return failure_of(error_of_reason(one.reason, one.peer)).error
+    return None if error is None else failure_of(error).error

@@ -8,6 +8,7 @@ from typing import Protocol
 from wherry_signaling.identity import PeerId
 
 from ..config import Config
+from ..errors import PeerFull
 from ..events import Events
 from ..friends.addresses import Addresses
 from ..friends.friends import Friends
@@ -53,6 +54,9 @@ class NodeLike(Protocol):
 
     def waiting_for(self, peer: PeerId) -> int:
         """How many items wait for a peer."""
+
+    def trouble_of(self, peer: PeerId) -> PeerFull | None:
+        """Why a peer that is there takes no messages now, if it said so."""
 
     @property
     def events(self) -> Events:

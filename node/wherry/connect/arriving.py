@@ -25,10 +25,17 @@ class Arrivals:
 
     :param dialer: takes signals.
     :param letter: takes letters; without it they are declined.
+    :param refused: takes the refusal of a letter of ours; False for whatever else.
     """
 
-    def __init__(self, identity: Identity, dialer: Dialer, letter: TakeLetter | None = None) -> None:
-        self._identity, self._dialer, self._letter = identity, dialer, letter
+    def __init__(
+        self,
+        identity: Identity,
+        dialer: Dialer,
+        letter: TakeLetter | None = None,
+        refused: Callable[[Envelope], bool] | None = None,
+    ) -> None:
+        self._identity, self._dialer, self._letter, self._refused = identity, dialer, letter, refused
 
     def deliver(self, sealed: bytes, arrival: Arrival) -> bool:
         """Take a sealed envelope that an endpoint delivers."""
@@ -38,4 +45,6 @@ class Arrivals:
             return False
         if envelope.purpose in LETTERS:
             return self._letter is not None and self._letter(sealed, envelope, arrival.scope)
+        if self._refused is not None and self._refused(envelope):
+            return True
         return self._dialer.deliver(envelope, arrival)

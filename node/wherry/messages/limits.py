@@ -60,6 +60,12 @@ OVER_CONNECTION_S: Final = 20.0
 PREKEY_S: Final = 1.5
 #: Seconds that a connected peer has to say what its inbox record is.
 INBOX_REPLY_S: Final = 2.0
+#: Letters whose names are remembered, to know a refusal of one.
+LETTERS_REMEMBERED: Final = 2_000
+#: Refusals a second to one peer, with a burst: one tells it all.
+REFUSALS_S: Final = (0.1, 2)
+#: Seconds in which a peer's word that it can keep nothing is believed.
+TROUBLE_S: Final = 600.0
 #: Mailboxes in which a letter is left.
 MAILBOXES: Final = 2
 #: Pairs that rest in memory; the least recently used is read again when it is needed.

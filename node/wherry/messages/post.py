@@ -27,6 +27,7 @@ from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.letters import Retry, decode_message, decode_retry, seal_letter
 from wherry_signaling.rates import Rates
 from wherry_signaling.scope import Scope
+from wherry_signaling.signals import seal_signal
 from wherry_signaling.tags import envelope_name
 from wherry_signaling.tasks import Tasks
 
@@ -44,6 +45,7 @@ from .limits import (
     OPENED_S,
     PAIRS,
     PIECE_BYTES,
+    REFUSALS_S,
     RETRY_S,
     WAITING_BYTES,
     WAITING_ITEMS,
@@ -54,6 +56,7 @@ from .pair import Pair
 from .pieces import cut
 from .receiving import Learn, Receiver
 from .sending import Sender
+from .troubles import Troubles, refusal
 from .ways import Ways
 
 log = logging.getLogger(__name__)
@@ -86,7 +89,8 @@ class Post:
         #: Our prekeys.
         self.keys = Keys(identity, database, self.mail, wall_clock=wall_clock, random=random)
         self.handlers = Handlers()
-        self._sender = Sender(identity, database, self.mail, random)
+        self.troubles = Troubles(lambda: asyncio.get_running_loop().time())
+        self._sender = Sender(identity, database, self.mail, random, self.troubles.sent)
         self._receiver = Receiver(
             database,
             self.mail,
@@ -100,12 +104,14 @@ class Post:
         self._couriers: dict[PeerId, asyncio.Task[None]] = {}
         self._peers = Rates(LETTERS_FROM_PEER_S, remembered=PAIRS)
         self._strangers = Rates(LETTERS_FROM_STRANGERS_S, remembered=1)
+        self._fulls = Rates(REFUSALS_S, remembered=PAIRS)
         self._tasks = Tasks("post")
         self._open = False
         #: Letters that were opened and made no sense.
         self.refused = 0
 
     async def __aenter__(self) -> Post:
+        self._fulls = Rates(REFUSALS_S, remembered=PAIRS)
         self._tasks = Tasks("post")
         self._open = True
         self.mail.sweep(self._wall_clock(), opened_s=OPENED_S)
@@ -210,6 +216,8 @@ class Post:
         :param collected: from a mailbox, whose limits it has passed already.
         """
         peer = envelope.sender
+        if self.troubles.take(envelope):
+            return True
         if not self._open or peer == self._identity.id or not (collected or self._may_write(peer)):
             return False
         pair = self._pair(peer)
@@ -222,7 +230,9 @@ class Post:
         except WherryError as error:
             log.warning("a letter cannot be kept: %s", error)
             self._forget(peer)
+            self._say_full(peer, envelope_name(sealed))
             return False
+        self.troubles.heard(peer)
         pair.heard = asyncio.get_running_loop().time()
         for one in after:
             one()
@@ -239,6 +249,26 @@ class Post:
         except (CannotOpen, NotForUs):
             self._ask_retry(pair, message.session)
             return []
+
+    def _say_full(self, peer: PeerId, name: bytes) -> None:
+        """Tell a sender why, where that is known: without a word it would take us for away."""
+        if self._fulls.take(peer.key, asyncio.get_running_loop().time()):
+            self._tasks.start(self._send_refusal(peer, name), "refuse a letter")
+
+    async def _send_refusal(self, peer: PeerId, name: bytes) -> None:
+        try:
+            sealed = seal_signal(
+                refusal(name),
+                sender=self._identity,
+                recipient=peer,
+                sealing_key=await self._ways.sealing_key(peer),
+                ephemeral_secret=self._random(32),
+            )
+        except WherryError as error:
+            log.debug("%s is not told: %s", peer.short, error.code)
+            return
+        if not (self._ways.connected(peer) and await self._given(self._ways.over_connection(peer, sealed))):
+            await self._given(self._ways.through_introducers(peer, sealed))
 
     def _may_write(self, peer: PeerId) -> bool:
         now = asyncio.get_running_loop().time()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from wherry_signaling.identity import Identity
+from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.letters import seal_letter
+from wherry_signaling.tags import envelope_name
 
 from ..store.database import Database
 from ..store.mail import MailStore
@@ -28,10 +29,19 @@ class Sender:
     """Makes letters.
 
     :param random: so many random bytes.
+    :param made: told the name of each letter, and whom it is for.
     """
 
-    def __init__(self, identity: Identity, database: Database, mail: MailStore, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        database: Database,
+        mail: MailStore,
+        random: Callable[[int], bytes],
+        made: Callable[[bytes, PeerId], None],
+    ) -> None:
         self._identity, self._database, self._mail, self._random = identity, database, mail, random
+        self._made = made
 
     def letters(
         self, pair: Pair, entries: Iterable[Entry], documents: Sequence[bytes], sealing_key: bytes
@@ -81,10 +91,12 @@ class Sender:
             message = pair.sessions.encrypt(encode(packet), self._random)
             pair.keep()
             self._mail.mark_left(pair.peer, entries)
-        return seal_letter(
+        sealed = seal_letter(
             message,
             sender=self._identity,
             recipient=pair.peer,
             sealing_key=sealing_key,
             ephemeral_secret=self._random(32),
         )
+        self._made(envelope_name(sealed), pair.peer)
+        return sealed
