@@ -1,10 +1,12 @@
-"""A disk that is full at the recipient's: nothing is lost, the sender learns why, and all arrives once there is room."""
+"""The recipient's disk is full: nothing is lost, the sender learns why, and all arrives once there is room."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from pathlib import Path
+
+import pytest
 
 from tests.support.mail_world import World
 from wherry.errors import PeerFull
@@ -47,11 +49,7 @@ def test_sqlite_says_full_as_a_full_disk_does() -> None:
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE t (x)")
     connection.execute("PRAGMA max_page_count = 2")
-    try:
+    with pytest.raises(sqlite3.Error) as caught:
         connection.execute("INSERT INTO t VALUES (zeroblob(100000))")
-    except sqlite3.Error as error:
-        assert error.sqlite_errorcode == sqlite3.SQLITE_FULL
-    else:
-        raise AssertionError("it took more than there is room for")
-    finally:
-        connection.close()
+    assert caught.value.sqlite_errorcode == sqlite3.SQLITE_FULL
+    connection.close()
