@@ -34,6 +34,7 @@ from .friends.company import Company
 from .friends.events import AddressesChanged, FriendChanged, FriendEvent, PresenceChanged, ProfileChanged
 from .friends.friends import MESSAGES, Friends, Writers
 from .friends.presence import Presences
+from .friends.profile_store import ProfileStore
 from .friends.profiles import Profiles
 from .friends.states import State
 from .invitations import Invitations
@@ -42,6 +43,8 @@ from .messages.events import MessageEvent
 from .messages.history import History
 from .messages.inboxes import Inboxes
 from .messages.letterbox import Letterbox, add_letterbox, ask_inbox
+from .messages.mail_store import MailStore
+from .messages.message_store import MessageStore
 from .messages.own_inbox import OwnInbox
 from .messages.own_mailboxes import OwnMailboxes, Tags
 from .messages.packets import Item, Kind
@@ -51,9 +54,6 @@ from .places import Places
 from .sessions import Sessions
 from .store import Store
 from .store.locks import BodyLock
-from .store.mail import MailStore
-from .store.messages import MessageStore
-from .store.profiles import ProfileStore
 from .telling import tell
 
 log = logging.getLogger(__name__)
@@ -180,6 +180,7 @@ class Mail:
             me,
             database,
             self.post,
+            lock=lock,
             is_friend=lambda key: self.friends.is_friend(key) or around.listed(key),
             wall_clock=clock,
         )

@@ -37,6 +37,7 @@ from ..messages.packets import Item, Kind, Reason
 from ..messages.seam import PostSeam
 from ..store.database import Database
 from ..store.invitations import InvitationRow, InvitationStore
+from ..store.locks import BodyLock
 from .limits import IN_ALL, LATE_S, PENDING, PER_PEER, REPLY_S, SETTLING_S
 from .replies import Reply, Status, check_name, decode_invite, decode_reply, encode_invite, encode_reply
 
@@ -82,6 +83,7 @@ class Invitations:
     """See the module; an async context manager, whose handlers run while it is open.
 
     :param me: our own id.
+    :param lock: under which invitations rest until they are answered, if they do.
     :param is_friend: whether a 32-byte key is a friend's.
     :param wall_clock: seconds since 1970 by network time.
     """
@@ -92,12 +94,13 @@ class Invitations:
         database: Database,
         post: PostSeam,
         *,
+        lock: BodyLock | None = None,
         is_friend: Callable[[bytes], bool],
         wall_clock: Callable[[], float],
     ) -> None:
         self._me, self._database, self._post = me, database, post
         self._is_friend, self._wall_clock = is_friend, wall_clock
-        self._rows = InvitationStore(database)
+        self._rows = InvitationStore(database, lock)
         self._handlers: dict[str, _Serving] = {}
         self._registered = asyncio.Event()
         self._pending: dict[bytes, _Pending] = {}
@@ -211,11 +214,11 @@ class Invitations:
     # -- theirs -------------------------------------------------------------------------------------------------------
 
     def _take(self, peer: PeerId, item: Item) -> After | None:
-        invite = decode_invite(item.body)
+        decode_invite(item.body)
         own, all_ = self._rows.count(peer)
         if own >= PER_PEER or all_ >= IN_ALL:
             raise Void(Reason.FULL)
-        row = InvitationRow(peer=peer, id=item.id, name=invite.name, data=invite.data, expires=item.expires)
+        row = InvitationRow(peer=peer, id=item.id, body=item.body, expires=item.expires)
         return partial(self._begin, row) if self._rows.put(row) else None
 
     def _begin(self, row: InvitationRow) -> None:
@@ -224,36 +227,37 @@ class Invitations:
 
     async def _answer(self, row: InvitationRow) -> None:
         """Have one answered; nobody waits for it once it has expired."""
+        invite = decode_invite(row.body)
+        invitation = Invitation(peer=row.peer, id=row.id, name=invite.name, data=invite.data, expires=row.expires)
         reply: Reply | None = None
         try:
             async with asyncio.timeout(max(0.0, row.expires - self._wall_clock())):
-                reply = await self._reply_to(row)
+                reply = await self._reply_to(invitation)
         except TimeoutError:
-            log.debug("%s of %s expired unanswered", row.name, row.peer.short)
+            log.debug("%s of %s expired unanswered", invite.name, row.peer.short)
         with self._database.write():
             self._rows.answer(row.peer, row.id)
             self._rows.sweep(self._wall_clock())
             if reply is not None:
                 lifetime_s = max(0.0, row.expires - self._wall_clock()) + LATE_S
-                self._post.send(row.peer, Kind.INVITE_REPLY, _encoded(row, reply), lifetime_s=lifetime_s)
+                self._post.send(row.peer, Kind.INVITE_REPLY, _encoded(invitation, reply), lifetime_s=lifetime_s)
 
-    async def _reply_to(self, row: InvitationRow) -> Reply:
-        serving = await self._serving(row.name)
+    async def _reply_to(self, invitation: Invitation) -> Reply:
+        peer, name = invitation.peer, invitation.name
+        serving = await self._serving(name)
         if serving is None:
-            return Reply(status=Status.UNSUPPORTED, reason=f"nobody answers to {row.name} here")
-        if not self._allows(row.peer, serving.allow):
+            return Reply(status=Status.UNSUPPORTED, reason=f"nobody answers to {name} here")
+        if not self._allows(peer, serving.allow):
             return Reply(status=Status.DECLINED)
         try:
-            return await serving.handler(
-                Invitation(peer=row.peer, id=row.id, name=row.name, data=row.data, expires=row.expires)
-            )
+            return await serving.handler(invitation)
         except RequestDeclined as error:
             return Reply(status=Status.DECLINED, reason=error.detail)
         except WherryError as error:
-            log.debug("%s of %s failed: %s", row.name, row.peer.short, error.code)
+            log.debug("%s of %s failed: %s", name, peer.short, error.code)
             return Reply(status=Status.FAILED, reason=error.text)
         except Exception:  # the application's handler: its bug is shown here, and the caller need not wait for it
-            log.exception("the handler of %s failed", row.name)
+            log.exception("the handler of %s failed", name)
             return Reply(status=Status.FAILED)
 
     async def _serving(self, name: str) -> _Serving | None:
@@ -292,9 +296,9 @@ class Invitations:
             pending.reply.set_result(reply)
 
 
-def _encoded(row: InvitationRow, reply: Reply) -> bytes:
+def _encoded(invitation: Invitation, reply: Reply) -> bytes:
     try:
-        return encode_reply(row.id, reply)
+        return encode_reply(invitation.id, reply)
     except BadRequest as error:
-        log.error("the handler of %s gave a reply that cannot be sent: %s", row.name, error)
-        return encode_reply(row.id, Reply(status=Status.FAILED))
+        log.error("the handler of %s gave a reply that cannot be sent: %s", invitation.name, error)
+        return encode_reply(invitation.id, Reply(status=Status.FAILED))

@@ -230,10 +230,9 @@ INVITED: Final = """
     CREATE TABLE invitations (
         peer     BLOB    NOT NULL CHECK (length(peer) = 32),
         id       BLOB    NOT NULL CHECK (length(id) = 16),
-        name     TEXT    NOT NULL,
-        data     BLOB    NOT NULL,
+        body     BLOB    NOT NULL,                 -- its name and data
         expires  REAL    NOT NULL,
-        answered INTEGER NOT NULL DEFAULT 0,       -- there is no data any more
+        answered INTEGER NOT NULL DEFAULT 0,       -- there is no body any more
         PRIMARY KEY (peer, id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX invitations_expires ON invitations (expires);

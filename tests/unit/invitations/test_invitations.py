@@ -29,6 +29,7 @@ from wherry.invitations.limits import DATA_BYTES, PER_PEER, SETTLING_S
 from wherry.invitations.replies import Invite, decode_invite, decode_reply, encode_invite, encode_reply
 from wherry.messages.handlers import Void
 from wherry.messages.packets import Item, Kind, Reason
+from wherry.store.locks import BodyLock
 from wherry.testing.clock import run_virtual
 from wherry_signaling.identity import Identity
 
@@ -42,6 +43,7 @@ class Side(Party):
             self.id,
             self.store.database,
             self.post,
+            lock=BodyLock(self.identity.seed, self.random),
             is_friend=keys.__contains__,
             wall_clock=lambda: self.now + asyncio.get_running_loop().time(),
         )
@@ -270,6 +272,7 @@ async def test_it_outlives_a_restart_at_the_recipient_and_is_handled_once_answer
 
             assert bob_.post.take(ada.id, item) is None
             await started.wait()
+            assert b"chess" not in b"".join(row[0] for row in bob_.store.database.read("SELECT body FROM invitations"))
         bob_.close()
         bob_.open()
         bob_.prepare(ada)
