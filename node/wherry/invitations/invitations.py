@@ -36,8 +36,8 @@ from ..messages.handlers import After, Void
 from ..messages.packets import Item, Kind, Reason
 from ..messages.seam import PostSeam
 from ..store.database import Database
-from ..store.invitations import InvitationRow, InvitationStore
 from ..store.locks import BodyLock
+from .invitation_store import InvitationRow, InvitationStore
 from .limits import IN_ALL, LATE_S, PENDING, PER_PEER, REPLY_S, SETTLING_S
 from .replies import Reply, Status, check_name, decode_invite, decode_reply, encode_invite, encode_reply
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from wherry_signaling.identity import PeerId
 
-from .database import Database
-from .locks import BodyLock
+from ..store.database import Database
+from ..store.locks import BodyLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
