@@ -24,10 +24,14 @@ from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.keyfile import Cost
 
 from .errors import BadRequest, DiskFull, ExportCorrupt, HomeTaken
+from .friends.address_store import AddressStore, Nospam
 from .friends.bodies import Profile
+from .friends.friend_store import FriendRow, FriendStore
+from .friends.profile_store import ProfileStore
 from .friends.states import Friendship, Said, State, Word
 from .home import Home, Remembered
 from .messages.fate import MessageState
+from .messages.message_store import MessageStore
 from .messages.packets import Kind
 from .profile_file import (
     AddressEntry,
@@ -42,11 +46,7 @@ from .profile_file import (
     write,
 )
 from .store import Database, Store
-from .store.addresses import AddressStore, Nospam
-from .store.friends import FriendRow, FriendStore
 from .store.locks import BodyLock
-from .store.messages import MessageStore
-from .store.profiles import ProfileStore
 
 #: The choice that says: this is a copy that has not been started yet.
 RESTORED: Final = "restored"

@@ -18,14 +18,14 @@ import pytest
 from tests.support.mail_world import Crash, FusedDatabase, Member, World
 from wherry.errors import LocalError
 from wherry.friends.addresses import Addresses
+from wherry.friends.friend_store import FriendStore
 from wherry.friends.friends import Friends
 from wherry.friends.profiles import Profiles
 from wherry.friends.states import State
 from wherry.messages.fate import MessageState
 from wherry.messages.history import History
+from wherry.messages.message_store import MessageStore
 from wherry.store import Store
-from wherry.store.friends import FriendStore
-from wherry.store.messages import MessageStore
 from wherry.testing.clock import run_virtual
 from wherry_signaling.address import Address
 

@@ -14,9 +14,9 @@ from typing import TypeVar
 import pytest
 from memory_post import Party
 
+from wherry.friends.friend_store import FriendRow, FriendStore
 from wherry.friends.states import Friendship, State, Word
 from wherry.messages.fate import MessageState
-from wherry.store.friends import FriendRow, FriendStore
 from wherry_signaling.identity import Identity, PeerId
 
 SIZE = int(os.environ.get("WHERRY_LARGE_HISTORY", "30000"))

@@ -20,7 +20,7 @@ import sys
 from typing import Any
 
 from wherry import Node
-from wherry.store.messages import Message
+from wherry.messages.message_store import Message
 from wherry_signaling.address import Address
 from wherry_signaling.identity import PeerId
 

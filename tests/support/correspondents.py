@@ -12,7 +12,7 @@ from typing import Any
 from wherry import Node
 from wherry.errors import PeerNotFound
 from wherry.messages.limits import MAILBOXES
-from wherry.store.messages import Message
+from wherry.messages.message_store import Message
 from wherry_signaling.identity import PeerId
 from wherry_signaling.tags import friend_secret, friend_tag, request_tag, week_of
 

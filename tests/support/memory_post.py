@@ -16,15 +16,15 @@ from typing import Any
 from wherry.friends.addresses import Addresses
 from wherry.friends.friends import Friends, Writers
 from wherry.friends.presence import Presences
+from wherry.friends.profile_store import ProfileStore
 from wherry.friends.profiles import Profiles
 from wherry.messages.handlers import After, Handlers, Held, Settle, Take, Void
 from wherry.messages.history import History
 from wherry.messages.limits import LIFETIME_S
+from wherry.messages.message_store import MessageStore
 from wherry.messages.packets import Item, Reason
 from wherry.store import Database, Store
 from wherry.store.locks import BodyLock
-from wherry.store.messages import MessageStore
-from wherry.store.profiles import ProfileStore
 from wherry_signaling.errors import Malformed
 from wherry_signaling.identity import Identity, PeerId
 

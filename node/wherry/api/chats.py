@@ -10,7 +10,7 @@ from msgspec import Meta
 from ..errors import BadRequest
 from ..messages.failures import failure_of as error_of_reason
 from ..messages.limits import LIFETIME_S
-from ..store.messages import Message
+from ..messages.message_store import Message
 from ..views import View
 from . import limits
 from .bodies import ErrorView, PeerRequest, Request

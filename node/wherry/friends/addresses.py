@@ -14,8 +14,8 @@ from wherry_signaling.address import NOSPAM_BYTES, Address
 from wherry_signaling.identity import PeerId
 
 from ..errors import BadRequest, TooManyAddresses, UnknownLabel
-from ..store.addresses import AddressStore, Nospam
 from ..store.database import Database
+from .address_store import AddressStore, Nospam
 from .bodies import one_line
 from .events import AddressesChanged
 from .limits import ADDRESSES, NAME_CHARACTERS

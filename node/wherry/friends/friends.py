@@ -25,12 +25,12 @@ from ..messages.handlers import After, Void
 from ..messages.limits import LIFETIME_S
 from ..messages.packets import Item, Kind, Reason
 from ..messages.seam import PostSeam
-from ..store.friends import FriendRow, FriendStore
 from ..store.store import Store
 from . import states
 from .addresses import Addresses
 from .bodies import Accept, Body, Decline, Remove, Request, Withdraw, Word, decode_word, encode, one_line, paragraph
 from .events import FriendChanged
+from .friend_store import FriendRow, FriendStore
 from .limits import HELLO_BYTES, PENDING, REASON_CHARACTERS, WORD_LIFETIME_S
 from .profiles import Profiles
 from .states import Event, Friendship, Outcome, Said, State

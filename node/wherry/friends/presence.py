@@ -16,9 +16,9 @@ from ..messages.handlers import After
 from ..messages.packets import Item, Kind
 from ..messages.seam import PostSeam
 from ..network.component import Component
-from ..store.profiles import ProfileStore
 from .bodies import Presence, Status, decode_presence, encode
 from .events import PresenceChanged
+from .profile_store import ProfileStore
 
 if TYPE_CHECKING:
     from ..network.peer import Peer

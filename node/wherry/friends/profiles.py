@@ -15,13 +15,13 @@ from ..errors import BadRequest
 from ..messages.handlers import After
 from ..messages.packets import Item, Kind, Reason
 from ..messages.seam import PostSeam
-from ..store.friends import FriendRow, FriendStore
-from ..store.profiles import ProfileStore
 from ..store.store import Store
 from .bodies import Profile, decode_profile, encode, one_line, paragraph
 from .events import ProfileChanged
+from .friend_store import FriendRow, FriendStore
 from .images import image_type
 from .limits import DESCRIPTION_CHARACTERS, NAME_CHARACTERS
+from .profile_store import ProfileStore
 from .states import State
 
 

@@ -22,9 +22,9 @@ from wherry_signaling.record import Introducer
 
 from ..ratchet import Bundle
 from ..store.database import Database
-from ..store.mail import MailStore
 from .handlers import Handlers
 from .limits import ABSENT_S, ACK_S, AGAIN_S, INBOX_FRESH_S, MAILBOXES
+from .mail_store import MailStore
 from .outgoing import Entry
 from .pair import NEVER, Pair
 from .sending import Letter, Sender

@@ -16,11 +16,11 @@ from wherry_signaling.identity import PeerId
 
 from ..errors import BadRequest, MessageTooLarge, PeerBlocked, UnknownMessage
 from ..store.database import Database
-from ..store.messages import Chat, Message, MessageStore
 from .events import ChatRead, MessageAdded, MessageChanged, MessageEvent, TypingChanged
 from .fate import MessageState
 from .handlers import After
 from .limits import MESSAGE_BYTES
+from .message_store import Chat, Message, MessageStore
 from .packets import Item, Kind
 from .seam import PostSeam
 from .searching import fits, words

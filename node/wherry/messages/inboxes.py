@@ -14,7 +14,7 @@ from wherry_signaling.tasks import gather_first
 from ..connect.limits import LOOK_UP_S
 from ..connect.records import SETTLE_S, Source
 from ..errors import PeerNotFound
-from ..store.mail import MailStore
+from .mail_store import MailStore
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from wherry_signaling.record import Prekey
 from ..ratchet import current_of, new_batch, new_prekey, prekey_of
 from ..ratchet.limits import PREKEY_KEPT_S
 from ..store.database import Database
-from ..store.mail import MailStore
+from .mail_store import MailStore
 
 #: The holder of one-time prekeys that went out in retries.
 RETRIES = b"retry"

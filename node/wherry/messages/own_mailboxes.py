@@ -26,7 +26,6 @@ from wherry_signaling.tags import envelope_name, week_of
 from wherry_signaling.tasks import Tasks
 from wherry_signaling.wire import Role
 
-from ..store.mail import Lease, MailStore
 from .limits import (
     COLLECT_S,
     LEASE_S,
@@ -36,6 +35,7 @@ from .limits import (
     TAG_WEEKS,
     TAGS_PAGE,
 )
+from .mail_store import Lease, MailStore
 
 log = logging.getLogger(__name__)
 

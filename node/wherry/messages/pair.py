@@ -14,8 +14,8 @@ from typing import Final
 from wherry_signaling.identity import Identity, PeerId
 
 from ..ratchet import Sessions
-from ..store.mail import MailStore
 from .incoming import Incoming
+from .mail_store import MailStore
 from .outgoing import Entry, Outgoing
 
 NEVER: Final = float("-inf")

@@ -33,7 +33,6 @@ from wherry_signaling.tasks import Tasks
 
 from ..errors import LimitExceeded, OutboxFull
 from ..store.database import Database
-from ..store.mail import MailStore
 from .courier import Courier
 from .handlers import After, Handlers, Held, Settle, Take
 from .keys import Keys
@@ -51,6 +50,7 @@ from .limits import (
     WAITING_ITEMS,
     WHISPER_S,
 )
+from .mail_store import MailStore
 from .packets import Item
 from .pair import Pair
 from .pieces import cut

@@ -11,8 +11,8 @@ from wherry_signaling.letters import Message
 from wherry_signaling.scope import Scope
 
 from ..store.database import Database
-from ..store.mail import MailStore
 from .handlers import After, Handlers, Void
+from .mail_store import MailStore
 from .packets import Ack, Item, Kind, Packet, Reason, decode
 from .pair import Pair
 from .pieces import decode_fragment

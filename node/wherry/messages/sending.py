@@ -10,8 +10,8 @@ from wherry_signaling.letters import seal_letter
 from wherry_signaling.tags import envelope_name
 
 from ..store.database import Database
-from ..store.mail import MailStore
 from .limits import PACKET_BYTES, PACKET_OVERHEAD
+from .mail_store import MailStore
 from .outgoing import Entry, pack
 from .packets import Item, Packet, encode
 from .pair import Pair

@@ -20,9 +20,9 @@ from wherry.errors import (
     IdentityLocked,
 )
 from wherry.friends.presence import Chosen
+from wherry.friends.profile_store import ProfileStore
 from wherry.home import Home
 from wherry.messages.fate import MessageState
-from wherry.store.profiles import ProfileStore
 from wherry_signaling.identity import Identity
 from wherry_signaling.keyfile import Cost
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from wherry_signaling.identity import PeerId
 
-from ..messages.fate import NEXT, MessageState
-from ..messages.packets import Kind
-from ..messages.searching import words
-from .database import Database
-from .locks import BodyLock
+from ..store.database import Database
+from ..store.locks import BodyLock
+from .fate import NEXT, MessageState
+from .packets import Kind
+from .searching import words
 
 _COLUMNS = (
     "messages.number, chats.peer, messages.id, ours, kind, state, reason, held, sent, kept, reply_to,"

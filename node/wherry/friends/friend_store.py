@@ -8,9 +8,9 @@ from typing import Any
 
 from wherry_signaling.identity import PeerId
 
-from ..friends.states import Friendship, Said, State, Word
 from ..messages.packets import Kind
-from .database import Database
+from ..store.database import Database
+from .states import Friendship, Said, State, Word
 
 _COLUMNS = (
     "peer, state, since, ours, ours_answers, theirs, theirs_answers, said, said_kind, about,"

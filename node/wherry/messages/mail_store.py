@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from wherry_signaling.identity import PeerId
 
-from ..messages.incoming import Incoming
-from ..messages.outgoing import Entry, Outgoing
-from ..messages.packets import Item
 from ..ratchet.prekeys import NewPrekey
-from .database import Database
-from .locks import LOCK_BYTES, BodyLock
+from ..store.database import Database
+from ..store.locks import LOCK_BYTES, BodyLock
+from .incoming import Incoming
+from .outgoing import Entry, Outgoing
+from .packets import Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

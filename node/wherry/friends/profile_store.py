@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wherry_signaling.identity import PeerId
 
-from ..friends.bodies import Profile
-from .database import Database
+from ..store.database import Database
+from .bodies import Profile
 
 
 class ProfileStore:
