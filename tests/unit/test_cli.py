@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -328,7 +329,10 @@ async def test_wherry_alone_is_a_question(wherry: Wherry) -> None:
     assert "demo" in result.out
 
 
-async def test_up_refuses_before_it_imports_anything(wherry: Wherry, tmp_path: Path) -> None:
+async def test_up_refuses_before_it_imports_anything(
+    wherry: Wherry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())  # nobody to ask, and nothing in the pipe
     home = Home(tmp_path / "home")
     with home.locked():
         result = await wherry("up", "--no-mdns")
