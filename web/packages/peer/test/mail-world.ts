@@ -64,11 +64,19 @@ export function identityOf(seed: number): Identity {
   return new Identity(new Uint8Array(32).fill(seed));
 }
 
+/** What rests through any number of goings on and off. */
+class Disk extends MemoryDatabase {
+  override close(): void {
+    return;
+  }
+}
+
 export class Home {
   readonly identity: Identity;
   readonly id: PeerId;
   readonly nospam: Bytes = random(8);
-  database = new MemoryDatabase();
+  database = new Disk();
+  #store!: MailStore;
   readonly events: PeerEvent[] = [];
   readonly troubles: WherryError[] = [];
   isOn = false;
@@ -99,6 +107,7 @@ export class Home {
   async on(): Promise<void> {
     const { identity, nospam } = this;
     const store = new MailStore(this.database);
+    this.#store = store;
     this.keys = new Keys({ identity, store, random, now: this.now });
     this.book = new Book(store, () => undefined);
     this.post = new Post({
@@ -155,8 +164,8 @@ export class Home {
   }
 
   /** All that rests, as a copy of this moment. */
-  async copy(): Promise<MemoryDatabase> {
-    const copy = new MemoryDatabase();
+  async copy(): Promise<Disk> {
+    const copy = new Disk();
     for (const table of Object.keys(SCHEMA) as Table[]) {
       for (const put of await this.database.list(table)) await copy.commit([{ table, put } as Change]);
     }
@@ -168,6 +177,7 @@ export class Home {
     this.isOn = false;
     this.invitations.close();
     await this.post.close();
+    await this.#store.close();
   }
 
   async take(sealed: Bytes): Promise<boolean> {

@@ -30,6 +30,8 @@ export interface CourierOptions {
   readonly random: Random;
   /** Seconds since 1970 by network time. */
   readonly now: () => number;
+  /** What is in memory of a pair is not what rests. */
+  readonly forget: (pair: Pair) => void;
 }
 
 export class Courier {
@@ -81,14 +83,21 @@ export class Courier {
     const { store, now } = this.#options;
     const { pair } = this;
     if (!pair.outgoing.entries.some((entry) => !entry.voiding && entry.expires <= now())) return;
-    await store.write(async (transaction) => keepVoid(transaction, pair.peer, pair.outgoing.expire(now())));
+    await store.write(async (transaction) => {
+      if (pair.stale) return;
+      transaction.undone(() => this.#options.forget(pair));
+      keepVoid(transaction, pair.peer, pair.outgoing.expire(now()));
+    });
   }
 
   /** Nothing is due any more: that is written, if it is not. */
   async #quiet(): Promise<void> {
     const { pair } = this;
     try {
-      if (pair.isLoud) await this.#options.store.write(async (transaction) => pair.keep(transaction));
+      if (!pair.isLoud) return;
+      await this.#options.store.write(async (transaction) => {
+        if (!pair.stale) pair.keep(transaction);
+      });
     } catch (error) {
       if (!WherryError.is(error)) throw error; // then it is said once more
     }
@@ -230,7 +239,9 @@ export class Courier {
       pair.ackDue ||= letter.entries.length === 0;
       return;
     }
-    await store.write(async (transaction) => this.#keepHolders(transaction, letter, taken));
+    await store.write(async (transaction) => {
+      if (!pair.stale) await this.#keepHolders(transaction, letter, taken);
+    });
   }
 
   async #keepHolders(transaction: Transaction, { entries }: Letter, taken: readonly string[]): Promise<void> {

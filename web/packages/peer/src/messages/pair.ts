@@ -27,6 +27,8 @@ export class Pair {
   readonly piecesHere = new Map<string, Set<number>>();
   /** Something came that the peer does not know we have. */
   ackDue: boolean;
+  /** It is not what rests any more: whoever holds it leaves it alone, and asks for the pair again. */
+  stale = false;
   /** The peer's bundle is to be asked for anew, since the one we knew did not do. */
   fresh = false;
   /** Rings when there is something to do: an item, an acknowledgement, a way. */

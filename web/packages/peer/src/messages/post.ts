@@ -16,10 +16,10 @@ import { Purpose } from "../domains.ts";
 import type { Envelope } from "../envelope.ts";
 import { WherryError } from "../errors.ts";
 import type { Identity } from "../identity.ts";
-import { decodeMessage, decodeRetry, nameOf, sealRetry } from "../letters.ts";
+import { decodeMessage, nameOf } from "../letters.ts";
 import { PeerId } from "../peer-id.ts";
 import { Rates } from "../rates.ts";
-import type { MailStore, Reading, Transaction } from "../store/transaction.ts";
+import type { MailStore, Transaction } from "../store/transaction.ts";
 import { Courier } from "./courier.ts";
 import { type Handler, Handlers } from "./handlers.ts";
 import type { Keys } from "./keys.ts";
@@ -27,19 +27,18 @@ import {
   LETTERS_FROM_PEER_PER_S,
   LETTERS_FROM_STRANGERS_PER_S,
   LIFETIME_S,
-  MAILBOXES,
   MESSAGE_BYTES,
   OPENED_S,
-  PAIRS,
   PIECE_BYTES,
-  RETRY_MS,
   WAITING_BYTES,
   WAITING_ITEMS,
   WHISPER_S,
 } from "./limits.ts";
-import { Pair, forgetHolders, keepVoid, outboxRow } from "./pair.ts";
+import { type Pair, keepVoid, outboxRow } from "./pair.ts";
+import { Pairs } from "./pairs.ts";
 import { cut } from "./pieces.ts";
 import { Receiver } from "./receiving.ts";
+import { Retries } from "./retries.ts";
 import { Sender } from "./sending.ts";
 import type { Ways } from "./ways.ts";
 
@@ -64,7 +63,8 @@ export class Post {
   readonly #handlers = new Handlers();
   readonly #sender: Sender;
   readonly #receiver: Receiver;
-  readonly #pairs = new Map<string, Promise<Pair>>();
+  readonly #pairs: Pairs;
+  readonly #retries: Retries;
   readonly #couriers = new Map<string, Courier>();
   readonly #working = new Set<Promise<void>>();
   readonly #peers = new Rates(LETTERS_FROM_PEER_PER_S);
@@ -73,8 +73,10 @@ export class Post {
 
   constructor(options: PostOptions) {
     this.#options = options;
-    const { identity, store, random, keys, now, learn } = options;
+    const { identity, store, random, keys, now, learn, ways } = options;
     const forget = (pair: Pair): void => this.#forget(pair);
+    this.#pairs = new Pairs({ identity, store, now, isBusy: (peer) => this.#couriers.has(peer) });
+    this.#retries = new Retries({ identity, store, ways, keys, random, pairs: this.#pairs, forget });
     this.#sender = new Sender({ identity, store, random, forget });
     this.#receiver = new Receiver({
       store,
@@ -83,7 +85,7 @@ export class Post {
       random,
       now,
       learn,
-      epoch: (above) => this.#epoch(above),
+      pairs: this.#pairs,
       forget,
     });
   }
@@ -95,7 +97,7 @@ export class Post {
     const { store } = this.#options;
     const waiting = new Set((await store.list("outbox")).map(({ peer }) => peer));
     for (const { peer, ackDue } of await store.list("pairs")) if (ackDue) waiting.add(peer);
-    for (const peer of waiting) this.#carry(await this.#pair(PeerId.parse(peer)));
+    for (const peer of waiting) this.#carry(await this.#pairs.get(PeerId.parse(peer)));
   }
 
   /** Stop carrying; what waits stays where it is. */
@@ -130,7 +132,7 @@ export class Post {
         hint: "Send it as a file.",
       });
     }
-    const pair = await this.#pair(peer, transaction);
+    const pair = await this.#pairs.get(peer, transaction);
     const size = pair.outgoing.entries.reduce((sum, entry) => sum + entry.size, 0);
     if (pair.outgoing.size >= WAITING_ITEMS || size + body.length > WAITING_BYTES) {
       throw new WherryError("OUTBOX_FULL", `${pair.outgoing.size} items wait for ${peer.short}`, { peer: String(peer) });
@@ -156,7 +158,7 @@ export class Post {
 
   /** Ask the recipient to take an item for void; the `settled` handler hears the end of it. */
   async withdraw(transaction: Transaction, peer: PeerId, id: Bytes): Promise<void> {
-    const pair = await this.#pair(peer, transaction);
+    const pair = await this.#pairs.get(peer, transaction);
     transaction.undone(() => this.#forget(pair));
     transaction.after(() => this.#carry(pair));
     keepVoid(transaction, peer, pair.outgoing.void(id));
@@ -172,7 +174,7 @@ export class Post {
   /** A way to the peer has opened, or may have: what waits is tried again now. */
   notice(peer: PeerId): void {
     this.#work(
-      this.#pair(peer).then((pair) => {
+      this.#pairs.get(peer).then((pair) => {
         pair.absentUntil = Number.NEGATIVE_INFINITY;
         pair.allAgain();
         this.#carry(pair);
@@ -201,8 +203,8 @@ export class Post {
     const peer = envelope.sender;
     if (peer.equals(this.#options.identity.id)) return true;
     try {
-      const pair = await this.#pair(peer);
-      await this.#taken(pair, sealed, envelope);
+      await this.#taken(sealed, envelope);
+      const pair = await this.#pairs.get(peer);
       pair.heard = performance.now();
       pair.absentUntil = Number.NEGATIVE_INFINITY;
       this.#carry(pair);
@@ -215,17 +217,18 @@ export class Post {
     }
   }
 
-  async #taken(pair: Pair, sealed: Bytes, envelope: Envelope): Promise<void> {
+  async #taken(sealed: Bytes, envelope: Envelope): Promise<void> {
+    const { sender } = envelope;
     if (envelope.purpose === Purpose.RETRY) {
-      await this.#beginAnew(pair, envelope.payload);
+      await this.#retries.take(sender, envelope.payload);
       return;
     }
     const message = decodeMessage(envelope.payload);
     try {
-      await this.#receiver.open(pair, message, nameOf(sealed));
+      await this.#receiver.open(sender, message, nameOf(sealed));
     } catch (error) {
       if (!WherryError.is(error, "CANNOT_OPEN", "BAD_SIGNATURE")) throw error;
-      this.#askRetry(pair, message.session);
+      this.#work(this.#retries.ask(sender, message.session));
     }
   }
 
@@ -236,48 +239,9 @@ export class Post {
     return this.#peers.take(String(peer), now);
   }
 
-  // -- fresh starts ---------------------------------------------------------------------------------------------------
-
-  /** The peer could not open our letters: what it holds of them is worth nothing, so all is packed again. */
-  async #beginAnew(pair: Pair, payload: Bytes): Promise<void> {
-    const retry = decodeRetry(payload);
-    const now = performance.now();
-    if (now - pair.tookRetry < RETRY_MS / 2) return;
-    const { store, random } = this.#options;
-    await store.write(async (transaction) => {
-      if (!pair.sessions.retried(retry, random)) return;
-      transaction.undone(() => this.#forget(pair));
-      pair.tookRetry = now;
-      pair.keep(transaction);
-      await forgetHolders(transaction, pair.peer);
-      transaction.after(() => pair.allAgain());
-    });
-  }
-
-  #askRetry(pair: Pair, session: Bytes): void {
-    const now = performance.now();
-    if (now - pair.askedRetry < RETRY_MS) return;
-    pair.askedRetry = now;
-    this.#work(this.#sendRetry(pair.peer, session));
-  }
-
-  async #sendRetry(peer: PeerId, session: Bytes): Promise<void> {
-    const { identity, ways, keys, random } = this.#options;
-    const retry = await keys.retry(session);
-    const sealed = sealRetry(retry, identity, {
-      recipient: peer,
-      sealingKey: await ways.sealingKey(peer),
-      secret: random(32),
-    });
-    if (ways.connected(peer) && (await done(ways.overConnection(peer, sealed)))) return;
-    if (await done(ways.throughIntroducers(peer, sealed))) return;
-    const { mailboxes } = await ways.inbox(peer, { fresh: false });
-    await Promise.all(mailboxes.slice(0, MAILBOXES).map(async (mailbox) => done(ways.deposit(mailbox, peer, sealed))));
-  }
-
   async #whispered(peer: PeerId, kind: number, body: Bytes): Promise<void> {
     const { ways, random, now } = this.#options;
-    const pair = await this.#pair(peer);
+    const pair = await this.#pairs.get(peer);
     if (pair.sessions.needsBundle) return; // it is said again with the first letter
     const item = { number: 0, kind, id: random(16), expires: Math.floor(now()) + WHISPER_S, body };
     const sealed = await this.#sender.whisper(pair, item, await ways.sealingKey(peer));
@@ -286,37 +250,15 @@ export class Post {
 
   // -- pairs ----------------------------------------------------------------------------------------------------------
 
-  #epoch(above: number): number {
-    return Math.max(above + 1, Math.floor(this.#options.now() * 1000));
-  }
-
-  #pair(peer: PeerId, reading: Reading = this.#options.store): Promise<Pair> {
-    const key = String(peer);
-    const known = this.#pairs.get(key);
-    if (known !== undefined) return known;
-    const loading = Pair.load(reading, this.#options.identity, peer, () => this.#epoch(0));
-    this.#pairs.set(key, loading);
-    loading.catch(() => this.#pairs.get(key) === loading && this.#pairs.delete(key));
-    this.#makeRoom(key);
-    return loading;
-  }
-
-  /** The oldest pair that has nothing to say is read again when it is needed. */
-  #makeRoom(newest: string): void {
-    if (this.#pairs.size <= PAIRS) return;
-    const idle = [...this.#pairs.keys()].find((key) => key !== newest && !this.#couriers.has(key));
-    if (idle !== undefined) this.#pairs.delete(idle);
-  }
-
   /** What is in memory is not what rests: it is read again. */
   #forget(pair: Pair): void {
     const key = String(pair.peer);
-    this.#pairs.delete(key);
+    this.#pairs.drop(pair);
     const courier = this.#couriers.get(key);
     if (courier?.pair !== pair) return;
     this.#couriers.delete(key);
     courier.stop();
-    if (this.#open) this.#work(this.#pair(pair.peer).then((again) => this.#carry(again)));
+    if (this.#open) this.#work(this.#pairs.get(pair.peer).then((again) => this.#carry(again)));
   }
 
   /** See to it that a courier goes for this pair, if it has anything to say. */
@@ -328,7 +270,9 @@ export class Post {
       pair.poked.ring();
     } else if (pair.ackDue || pair.outgoing.size > 0) {
       const { ways, store, random, now } = this.#options;
-      const fresh = new Courier(pair, { sender: this.#sender, ways, store, handlers: this.#handlers, random, now });
+      const forget = (stale: Pair): void => this.#forget(stale);
+      const [sender, handlers] = [this.#sender, this.#handlers];
+      const fresh = new Courier(pair, { sender, ways, store, handlers, random, now, forget });
       this.#couriers.set(key, fresh);
       this.#work(this.#carried(key, fresh));
     }
@@ -345,7 +289,7 @@ export class Post {
 
   /** Something came in the moment in which a courier went home. */
   #carryAgain(pair: Pair): void {
-    this.#work(this.#pair(pair.peer).then((now) => (now === pair ? this.#carry(pair) : undefined)));
+    this.#work(this.#pairs.get(pair.peer).then((now) => (now === pair ? this.#carry(pair) : undefined)));
   }
 
   /** Something that goes on in the background, and is waited for when the post closes. */
@@ -381,15 +325,4 @@ export interface Sending {
   /** Drawn if there is none. */
   readonly id?: Bytes;
   readonly lifetimeS?: number;
-}
-
-/** Whether it worked out. */
-async function done(work: Promise<void>): Promise<boolean> {
-  try {
-    await work;
-    return true;
-  } catch (error) {
-    if (!WherryError.is(error)) throw error;
-    return false;
-  }
 }

@@ -9,6 +9,7 @@ import { type Handlers, Void } from "./handlers.ts";
 import type { Keys } from "./keys.ts";
 import { type Ack, type Item, Kind, type Packet, Reason, decodePacket } from "./packets.ts";
 import { type Pair, forgetSettled, keepRenumbered, keepVoid } from "./pair.ts";
+import type { Pairs } from "./pairs.ts";
 import { decodeFragment } from "./pieces.ts";
 import type { Settled } from "./outgoing.ts";
 
@@ -24,8 +25,7 @@ export interface ReceiverOptions {
   readonly now: () => number;
   /** Takes the signed records that came in a packet of a peer; what is wrong with them is its matter. */
   readonly learn: (transaction: Transaction, peer: PeerId, document: Bytes) => Promise<void>;
-  /** A new epoch of our own numbering, higher than `above`. */
-  readonly epoch: (above: number) => number;
+  readonly pairs: Pairs;
   /** What is in memory of a pair is not what rests. */
   readonly forget: (pair: Pair) => void;
 }
@@ -42,8 +42,9 @@ export class Receiver {
    * @throws WherryError CANNOT_OPEN if the ratchet cannot open it.
    * @throws WherryError DISK_FULL, DATABASE_CORRUPT or CLOSED if it cannot be kept.
    */
-  async open(pair: Pair, message: Message, name: Bytes): Promise<void> {
+  async open(peer: PeerId, message: Message, name: Bytes): Promise<void> {
     await this.#options.store.write(async (transaction) => {
+      const pair = await this.#options.pairs.get(peer, transaction);
       if ((await transaction.get("opened", [hex(name)])) !== undefined) {
         pair.ackDue = true;
         return;
@@ -132,7 +133,7 @@ export class Receiver {
   async #settle(transaction: Transaction, pair: Pair, ack: Ack): Promise<void> {
     const { outgoing } = pair;
     if (outgoing.forgotten(ack)) {
-      outgoing.renumber(this.#options.epoch(Math.max(outgoing.epoch, ack.epoch)));
+      outgoing.renumber(this.#options.pairs.epoch(Math.max(outgoing.epoch, ack.epoch)));
       await keepRenumbered(transaction, pair);
       transaction.after(() => {
         pair.allAgain();

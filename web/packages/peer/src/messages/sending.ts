@@ -81,7 +81,7 @@ export class Sender {
   ): Promise<Message | null> {
     const { store, random, forget } = this.#options;
     return store.write(async (transaction) => {
-      const chosen = await choose(transaction);
+      const chosen = pair.stale ? null : await choose(transaction);
       if (chosen === null) return null;
       transaction.undone(() => forget(pair));
       const { outgoing, incoming, sessions } = pair;
