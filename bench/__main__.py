@@ -17,7 +17,7 @@ from typing import Any
 
 import matplotlib as mpl
 
-from bench import dht, dial, endpoint, streams
+from bench import dht, dial, endpoint, messages, streams
 from wherry.version import VERSION
 
 OUT = Path(__file__).parent / "out"
@@ -39,6 +39,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Figures]]] = {
     "dial": ("From a peer id to an open connection", dial.main),
     "dht": ("Look-ups against network size (in memory, virtual time)", dht.look_ups_against_size),
     "endpoint": ("What one endpoint holds and passes on", _endpoint),
+    "messages": ("Friends and messages: by each way, and from a large store", messages.main),
 }
 
 
@@ -115,11 +116,19 @@ def _draw_endpoint(axis: Any, figures: Figures) -> None:
     axis.set_title("envelopes/s through one endpoint")
 
 
+def _draw_messages(axis: Any, figures: Figures) -> None:
+    ways = figures["ways"]
+    names = ("connected", "introduced", "mailboxes")
+    axis.bar(names, [ways[f"{name}_per_s"] for name in names], color="#17616e")
+    axis.set_title("messages/s between friends")
+
+
 _DRAW: dict[str, Callable[[Any, Figures], None]] = {
     "streams": _draw_streams,
     "dial": _draw_dial,
     "dht": _draw_dht,
     "endpoint": _draw_endpoint,
+    "messages": _draw_messages,
 }
 
 
