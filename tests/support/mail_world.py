@@ -107,6 +107,8 @@ class Member:
         self.sequence = 0
         self.post: Post | None = None
         self.clock_step = 0.0
+        #: Whom it deals with; everybody where it is None.
+        self.known: set[PeerId] | None = None
         self._stack = AsyncExitStack()
         self._database: FusedDatabase | None = None
         self.crashed = False
@@ -142,7 +144,7 @@ class Member:
             self.identity,
             database,
             ways=_Ways(self.world, self),
-            is_known=lambda peer: True,
+            is_known=lambda peer: self.known is None or peer in self.known,
             learn=lambda peer, document, scope: None,
             wall_clock=self.now,
             random=self.world.dice.randbytes,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
@@ -23,7 +24,7 @@ from wherry_signaling.record import Introducer
 from ..ratchet import Bundle
 from ..store.database import Database
 from .handlers import Handlers
-from .limits import ABSENT_S, ACK_S, AGAIN_S, INBOX_FRESH_S, MAILBOXES
+from .limits import ABSENT_S, ACK_S, AGAIN_S, INBOX_FRESH_S, MAILBOXES, STRANGER_ROUNDS
 from .mail_store import MailStore
 from .outgoing import Entry
 from .pair import NEVER, Pair
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 class Courier:
     """Carries one pair's letters, as long as `run` runs.
 
+    :param is_known: whether a peer is somebody we deal with; a stranger is not run after.
     :param wall_clock: seconds since 1970 by network time.
     """
 
@@ -48,10 +50,11 @@ class Courier:
         database: Database,
         mail: MailStore,
         handlers: Handlers,
+        is_known: Callable[[PeerId], bool],
         wall_clock: Callable[[], float],
         random: Callable[[int], bytes],
     ) -> None:
-        self._pair, self._sender, self._ways = pair, sender, ways
+        self._pair, self._sender, self._ways, self._is_known = pair, sender, ways, is_known
         self._database, self._mail, self._handlers = database, mail, handlers
         self._wall_clock, self._random = wall_clock, random
         self._loop = asyncio.get_running_loop()
@@ -60,11 +63,13 @@ class Courier:
         self._tried_at = self._asked_at = NEVER
 
     async def run(self) -> None:
-        """Make rounds until there is nothing to say any more."""
-        while True:
+        """Make rounds until there is nothing to say any more, or nobody worth more of them to hear it."""
+        for number in itertools.count():
             self._pair.poked.clear()
             try:
                 self._expire()
+                if number >= STRANGER_ROUNDS and not self._is_known(self._pair.peer):
+                    self._pair.ack_due = False
                 if not self._busy():
                     self._pair.keep_quiet()
                     return

@@ -11,6 +11,7 @@ from wherry_signaling.record import Prekey
 from ..ratchet import current_of, new_batch, new_prekey, prekey_of
 from ..ratchet.limits import PREKEY_KEPT_S
 from ..store.database import Database
+from .limits import RETRY_KEYS_S
 from .mail_store import MailStore
 
 #: The holder of one-time prekeys that went out in retries.
@@ -56,10 +57,16 @@ class Keys:
             self._mail.keep_prekeys(made)
         return [(one.number, one.public) for one in made]
 
-    def retry(self, session: bytes) -> Retry:
-        """The word that letters of a session cannot be opened here, with keys for a fresh start."""
+    def retry(self, session: bytes, *, one_time: bool) -> Retry:
+        """The word that letters of a session cannot be opened here, with keys for a fresh start.
+
+        :param one_time: with a one-time prekey among them: for whom we deal with, since each is kept until it is used.
+        """
         now = self._wall_clock()
-        one = new_prekey(RETRIES, now, self._random)
+        one = new_prekey(RETRIES, now, self._random) if one_time else None
         with self._database.write():
-            self._mail.keep_prekeys([one])
-        return Retry(session=session, issued=int(now * 1000), prekey=self.signed(), one_time=(one.number, one.public))
+            self._mail.drop_prekeys(made_before=now - RETRY_KEYS_S, holder=RETRIES)
+            if one is not None:
+                self._mail.keep_prekeys([one])
+        public = None if one is None else (one.number, one.public)
+        return Retry(session=session, issued=int(now * 1000), prekey=self.signed(), one_time=public)

@@ -48,6 +48,8 @@ ABSENT_S: Final = 20.0
 AGAIN_S: Final = (5.0, 900.0)
 #: Seconds between two letters that ask one peer for a fresh start, and between two fresh starts that it asks of us.
 RETRY_S: Final = 60.0
+#: Seconds in which a one-time prekey that went out in a retry can be used: a letter is on its way for two weeks.
+RETRY_KEYS_S: Final = 15 * 24 * 3600
 #: Seconds in which the name of an opened letter is remembered: as long as a mailbox may hold it, and some days more.
 OPENED_S: Final = 20 * 24 * 3600
 #: Seconds in which a peer's inbox record is taken for the newest: its mailboxes seldom change.
@@ -66,6 +68,14 @@ LETTERS_REMEMBERED: Final = 2_000
 REFUSALS_S: Final = (0.1, 2)
 #: Seconds in which a peer's word that it can keep nothing is believed.
 TROUBLE_S: Final = 600.0
+#: Pairs with strangers that are kept: what they wrote to us is in the history, what we wrote waits in the outbox.
+STRANGERS: Final = 1_000
+#: New pairs with strangers between two looks at how many there are.
+STRANGERS_STEP: Final = 64
+#: Rounds in which a stranger is told what we have of it; then it may ask again.
+STRANGER_ROUNDS: Final = 4
+#: Names of opened letters that are remembered; a friend's letter that comes once more later begins a session anew.
+OPENED: Final = 200_000
 #: Mailboxes in which a letter is left.
 MAILBOXES: Final = 2
 #: Pairs that rest in memory; the least recently used is read again when it is needed.

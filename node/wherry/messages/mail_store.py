@@ -6,7 +6,7 @@ and its effect are kept together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from wherry_signaling.identity import PeerId
@@ -105,16 +105,27 @@ class MailStore:
         return outgoing, incoming, bool(ack_due), self._unlocked(sessions, key[0])
 
     def keep_pair(
-        self, peer: PeerId, outgoing: Outgoing, incoming: Incoming, sessions: bytes, *, ack_due: bool
+        self, peer: PeerId, outgoing: Outgoing, incoming: Incoming, sessions: bytes, *, ack_due: bool, now: float
     ) -> None:
         """The numbers, whether an acknowledgement is due, and the ratchet's state."""
         rests = self._locked(sessions, peer.key)
         with self._database.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO pairs (peer, out_epoch, out_next, in_epoch, in_through, ack_due, sessions)"
-                " VALUES (?,?,?,?,?,?,?)",
-                (peer.key, outgoing.epoch, outgoing.next_number, incoming.epoch, incoming.through, ack_due, rests),
+                "INSERT OR REPLACE INTO pairs"
+                " (peer, out_epoch, out_next, in_epoch, in_through, ack_due, used, sessions) VALUES (?,?,?,?,?,?,?,?)",
+                (peer.key, outgoing.epoch, outgoing.next_number, incoming.epoch, incoming.through, ack_due, now, rests),
             )
+
+    def forget_strangers(self, most: int, is_known: Callable[[PeerId], bool]) -> list[PeerId]:
+        """Keep so many pairs with strangers for whom nothing waits, the latest used; returns whom it forgot."""
+        rows = self._database.read(
+            "SELECT peer FROM pairs WHERE peer NOT IN (SELECT peer FROM outbox) ORDER BY used DESC"
+        )
+        forgotten = [peer for (key,) in rows if not is_known(peer := PeerId(key))][most:]
+        with self._database.write() as connection:
+            for table in ("pairs", "held_back", "voided", "pieces", "inboxes"):
+                connection.executemany(f"DELETE FROM {table} WHERE peer = ?", [(peer.key,) for peer in forgotten])
+        return forgotten
 
     # -- what waits to be sent ----------------------------------------------------------------------------------------
 
@@ -262,10 +273,13 @@ class MailStore:
         with self._database.write() as connection:
             connection.execute("INSERT OR IGNORE INTO opened VALUES (?,?)", (name, now))
 
-    def sweep(self, now: float, *, opened_s: float) -> None:
-        """Forget names that no mailbox can still hold, and pieces whose rest never came."""
+    def sweep(self, now: float, *, opened_s: float, opened: int) -> None:
+        """Forget names that no mailbox can still hold, the oldest beyond so many, and pieces whose rest never came."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM opened WHERE at < ?", (now - opened_s,))
+            connection.execute(
+                "DELETE FROM opened WHERE at < (SELECT at FROM opened ORDER BY at DESC LIMIT 1 OFFSET ?)", (opened,)
+            )
             connection.execute("DELETE FROM pieces WHERE expires < ?", (now - opened_s,))
 
     # -- our prekeys ---------------------------------------------------------------------------------------------------

@@ -31,9 +31,17 @@ class Pair:
     :ivar fresh: its bundle is to be asked for anew, since the one we knew did not do.
     """
 
-    def __init__(self, own: Identity, peer: PeerId, mail: MailStore, *, epoch: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        own: Identity,
+        peer: PeerId,
+        mail: MailStore,
+        *,
+        epoch: Callable[[], int],
+        wall_clock: Callable[[], float],
+    ) -> None:
         self.peer = peer
-        self._mail = mail
+        self._mail, self._wall_clock = mail, wall_clock
         known = mail.pair(peer)
         self.outgoing, self.incoming, self.ack_due, state = known or (Outgoing(epoch()), Incoming(), False, b"")
         self._ack_kept = self.ack_due
@@ -47,7 +55,8 @@ class Pair:
 
     def keep(self) -> None:
         """Write the numbers, what is due and the sessions; in a transaction of the caller's."""
-        self._mail.keep_pair(self.peer, self.outgoing, self.incoming, self.sessions.to_bytes(), ack_due=self.ack_due)
+        sessions, now = self.sessions.to_bytes(), self._wall_clock()
+        self._mail.keep_pair(self.peer, self.outgoing, self.incoming, sessions, ack_due=self.ack_due, now=now)
         self._ack_kept = self.ack_due
 
     def keep_quiet(self) -> None:

@@ -41,11 +41,14 @@ from .limits import (
     LETTERS_FROM_STRANGERS_S,
     LIFETIME_S,
     MESSAGE_BYTES,
+    OPENED,
     OPENED_S,
     PAIRS,
     PIECE_BYTES,
     REFUSALS_S,
     RETRY_S,
+    STRANGERS,
+    STRANGERS_STEP,
     WAITING_BYTES,
     WAITING_ITEMS,
     WHISPER_S,
@@ -107,6 +110,7 @@ class Post:
         self._fulls = Rates(REFUSALS_S, remembered=PAIRS)
         self._tasks = Tasks("post")
         self._open = False
+        self._new_strangers = 0
         #: Letters that were opened and made no sense.
         self.refused = 0
 
@@ -114,7 +118,7 @@ class Post:
         self._fulls = Rates(REFUSALS_S, remembered=PAIRS)
         self._tasks = Tasks("post")
         self._open = True
-        self.mail.sweep(self._wall_clock(), opened_s=OPENED_S)
+        self.mail.sweep(self._wall_clock(), opened_s=OPENED_S, opened=OPENED)
         for peer in self.mail.unsettled():
             self._carry(self._pair(peer))
         return self
@@ -297,7 +301,7 @@ class Post:
             return
         pair.asked_retry = now
         with self._database.write():
-            retry = self.keys.retry(session)
+            retry = self.keys.retry(session, one_time=self._is_known(pair.peer))
         self._tasks.start(self._send_retry(pair.peer, retry), "retry")
 
     async def _send_retry(self, peer: PeerId, retry: Retry) -> None:
@@ -349,13 +353,28 @@ class Post:
     def _pair(self, peer: PeerId) -> Pair:
         pair = self._pairs.get(peer)
         if pair is None:
-            pair = self._pairs[peer] = Pair(self._identity, peer, self.mail, epoch=lambda: self._epoch(0))
+            pair = self._pairs[peer] = Pair(
+                self._identity, peer, self.mail, epoch=lambda: self._epoch(0), wall_clock=self._wall_clock
+            )
+            self._count_strangers(peer)
         self._pairs.move_to_end(peer)
         if len(self._pairs) > PAIRS:
             idle = next((one for one in self._pairs if one not in self._couriers and one != peer), None)
             if idle is not None:
                 del self._pairs[idle]
         return pair
+
+    def _count_strangers(self, peer: PeerId) -> None:
+        """Now and then, forget those who wrote once and are nobody to us."""
+        if self._is_known(peer):
+            return
+        self._new_strangers += 1
+        if self._new_strangers % STRANGERS_STEP == 0 and self._open:
+            self._tasks.start(self._forget_strangers(), "forget strangers")
+
+    async def _forget_strangers(self) -> None:
+        for peer in self.mail.forget_strangers(STRANGERS, self._is_known):
+            self._forget(peer)
 
     def _forget(self, peer: PeerId) -> None:
         """What is in memory is not what rests: read it again."""
@@ -380,6 +399,7 @@ class Post:
                 database=self._database,
                 mail=self.mail,
                 handlers=self.handlers,
+                is_known=self._is_known,
                 wall_clock=self._wall_clock,
                 random=self._random,
             )

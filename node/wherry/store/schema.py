@@ -145,6 +145,7 @@ MAIL: Final = """
         in_epoch   INTEGER NOT NULL DEFAULT 0,
         in_through INTEGER NOT NULL DEFAULT 0,
         ack_due    INTEGER NOT NULL DEFAULT 0,     -- something came that the peer may not know we have
+        used       REAL    NOT NULL DEFAULT 0,     -- when something of it changed last
         sessions   BLOB    NOT NULL DEFAULT x''
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX pairs_ack_due ON pairs (peer) WHERE ack_due;
