@@ -141,6 +141,16 @@ def out_of_order() -> Conversation:
     return talk
 
 
+def skipped_twice() -> Conversation:
+    """Two gaps in one chain, of which the first is filled partly."""
+    talk = Conversation()
+    talk.begin(0)
+    sent = [talk.send(0, b"message %d" % number) for number in range(7)]
+    for number in (2, 1, 5):
+        talk.open(1, sent[number])
+    return talk
+
+
 def both_begin() -> Conversation:
     talk = Conversation()
     talk.begin(0)
@@ -157,6 +167,7 @@ CONVERSATIONS = {
     "a first message, without a one-time prekey": first_message,
     "there and back, with a one-time prekey": there_and_back,
     "out of order, late, and lost": out_of_order,
+    "two gaps in one chain": skipped_twice,
     "both begin at once": both_begin,
 }
 
@@ -170,6 +181,8 @@ def _refused() -> list[Case]:
     initial, other = [ephemeral, prekey, one_time], [bytes([9]) * 32, prekey, one_time]
     zero = ratcheting.session_id(ALICE, BOB, bytes(32))
     here = {"5": bob.prekey, "9": bob.one_time}
+    header_key = talk.sides[0].sessions[0][0].HKs
+    step_to_zero = bytes(24) + crypto.xchacha20poly1305(header_key, bytes(24), bytes(32 + 4 + 4), session)
     found = [
         bad(f"refused: {name}", message, "CANNOT_OPEN", **_recipient(b"", keys))
         for name, keys, message in (
@@ -179,6 +192,7 @@ def _refused() -> list[Case]:
             ("another session's id", here, pack([1, bytes(8), initial, header, box])),
             ("another ephemeral key", here, pack([1, session, other, header, box])),
             ("an ephemeral key of small order", here, pack([1, zero, [bytes(32), 5, 0], header, box])),
+            ("a ratchet key of small order", here, pack([1, session, initial, step_to_zero, box])),
             ("the one-time prekey is left out", here, pack([1, session, [ephemeral, prekey, 0], header, box])),
             ("a header that was changed", here, pack([1, session, initial, _flipped(header, 0), box])),
             ("a box that was changed", here, pack([1, session, initial, header, _flipped(box, -1)])),
