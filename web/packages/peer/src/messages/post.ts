@@ -227,7 +227,7 @@ export class Post {
     try {
       await this.#receiver.open(sender, message, nameOf(sealed));
     } catch (error) {
-      if (!WherryError.is(error, "CANNOT_OPEN", "BAD_SIGNATURE")) throw error;
+      if (!WherryError.is(error, "CANNOT_OPEN")) throw error;
       this.#work(this.#retries.ask(sender, message.session));
     }
   }

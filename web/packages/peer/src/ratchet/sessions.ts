@@ -24,7 +24,7 @@ const SESSION = tuple({
 });
 type Session = Of<typeof SESSION>;
 const STATE = fields<{ version: number; sessions: readonly Session[] }>({
-  version: count(),
+  version: count({ least: VERSION, most: VERSION }),
   sessions: list(SESSION, SESSIONS),
 });
 
@@ -96,8 +96,7 @@ export class Sessions {
    * @throws WherryError CANNOT_OPEN if it is of no session that we have, damaged, replayed, or too far ahead.
    */
   decrypt(message: Message, secrets: PrekeySecrets, random: Random): Bytes {
-    const session = this.#find(message.session) ?? this.#answer(message, secrets);
-    const [ratchet, plaintext] = decrypt(session.ratchet, message, random);
+    const [ratchet, plaintext] = this.#opened(message, secrets, random);
     this.#first({ ratchet, initial: null });
     return plaintext;
   }
@@ -113,6 +112,16 @@ export class Sessions {
     this.#all = this.#all.slice(1);
     this.begin({ prekey, oneTime }, random);
     return true;
+  }
+
+  #opened(message: Message, secrets: PrekeySecrets, random: Random): ReturnType<typeof decrypt> {
+    try {
+      const session = this.#find(message.session) ?? this.#answer(message, secrets);
+      return decrypt(session.ratchet, message, random);
+    } catch (error) {
+      if (!WherryError.is(error, "BAD_SIGNATURE")) throw error;
+      throw new WherryError("CANNOT_OPEN", "a key in it is of small order", { cause: error });
+    }
   }
 
   #answer({ session, initial }: Message, { prekey, oneTime }: PrekeySecrets): Session {
