@@ -126,6 +126,7 @@ def _friend_entry(row: FriendRow, further: list[bytes]) -> FriendEntry:
         nospam=row.nospam,
         reason=now.reason,
         answer=row.answer,
+        compared=row.compared,
     )
 
 
@@ -298,6 +299,7 @@ def _row(entry: FriendEntry) -> FriendRow:
         hello=entry.hello,
         nospam=entry.nospam,
         answer=entry.answer,
+        compared=entry.compared,
     )
 
 

@@ -154,6 +154,18 @@ class Node:
         """The connection to a peer, if there is one."""
         return self.network.connection(peer)
 
+    async def disconnect(self, peer: PeerId) -> None:
+        """Close the connection with a peer. A friend is not dialled again for a quarter of an hour."""
+        self.parts.mail.company.leave(peer)
+        await self.network.disconnect(peer)
+
+    def seen(self, peer: PeerId) -> float:
+        """When a peer was last here, seconds since 1970; 0: nobody knows."""
+        if self.connection(peer) is not None:
+            return time.time()
+        known = self.parts.store.peer(peer)
+        return (known.seen if known is not None else None) or 0.0
+
     def waiting_for(self, peer: PeerId) -> int:
         """How many items (messages, receipts, requests) a peer has not taken yet."""
         return self.parts.mail.post.waits_for(peer)

@@ -12,7 +12,8 @@
            ["address", label, nospam 8, since]
            ["peer", key 32, claimed, label, seen | nil]         what it is called
            ["friend", key 32, [further keys], state, since, [id, answers] | nil, [id, answers] | nil,
-                      [id, kind, about | nil] | nil, hello, nospam | nil, reason | nil, answer]
+                      [id, kind, about | nil] | nil, hello, nospam | nil, reason | nil, answer,
+                      when the safety numbers were compared | 0]
            ["profile", key 32, name, description, avatar, its type]
            ["choice", name, value]
            ["message", key 32, id 16, ours, text | nil, bytes | nil, state, reason | nil, sent, kept,
@@ -107,6 +108,7 @@ class FriendEntry(Entry, frozen=True, tag="friend"):
     nospam: Nospam | None
     reason: int | None
     answer: Line
+    compared: float = 0.0
 
 
 class ProfileEntry(Entry, frozen=True, tag="profile"):

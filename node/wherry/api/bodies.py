@@ -185,7 +185,7 @@ class NewTokenView(View, frozen=True, kw_only=True):
 
 
 class EndedView(View, frozen=True, kw_only=True):
-    """How many sessions or tokens have ended."""
+    """How many sessions, tokens or connections have ended."""
 
     v: int = 1
     ended: int

@@ -71,6 +71,7 @@ class MessageView(View, frozen=True, kw_only=True, rename={"from_": "from"}):
     """One message, as `messages --json` says it.
 
     :param number: its place in this node's history.
+    :param at: when it was written, as its writer says; `kept` when it came here.
     :param held: in how many mailboxes it waits; `until` when it waits at most.
     :param reason: why it failed, or why it still waits.
     """
@@ -84,6 +85,7 @@ class MessageView(View, frozen=True, kw_only=True, rename={"from_": "from"}):
     peer: str
     ours: bool
     at: str
+    kept: str
     data: str | None = None
     reply_to: str | None = None
     held: int = 0
@@ -174,6 +176,7 @@ def view_of(context: Context, one: Message) -> MessageView:
         peer=peer,
         ours=one.ours,
         at=rfc3339(one.sent / 1000) or "",
+        kept=rfc3339(one.kept / 1000) or "",
         data=None if is_text or isinstance(one.content, str) else base64.b64encode(one.content).decode(),
         reply_to=None if one.reply_to is None else one.reply_to.hex(),
         held=one.held,

@@ -75,6 +75,14 @@ async def connect(context: Context, request: bodies.PeerRequest) -> bodies.Conne
     raise NodeLost("the connection ended as soon as it was open", peer=str(peer))
 
 
+async def disconnect(context: Context, request: bodies.PeerRequest) -> bodies.EndedView:
+    """Close the connection with a peer; a friend is not dialled again for a while."""
+    peer = context.node.resolve(request.peer)
+    connected = context.node.connection(peer) is not None
+    await context.node.disconnect(peer)
+    return bodies.EndedView(ended=int(connected))
+
+
 async def ping(context: Context, request: bodies.PingRequest) -> AsyncIterator[PingReplyView]:
     """Ping a peer, which is connected to first; one line per ping, with `rtt_ms` null where no reply came in time."""
     peer = context.node.resolve(request.peer)

@@ -52,6 +52,12 @@ class NodeLike(Protocol):
     def connection(self, peer: PeerId) -> object | None:
         """The connection to a peer, if there is one."""
 
+    async def disconnect(self, peer: PeerId) -> None:
+        """Close the connection with a peer."""
+
+    def seen(self, peer: PeerId) -> float:
+        """When a peer was last here, seconds since 1970; 0: nobody knows."""
+
     def waiting_for(self, peer: PeerId) -> int:
         """How many items wait for a peer."""
 

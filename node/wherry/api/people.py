@@ -47,6 +47,12 @@ class LabelRequest(PeerRequest, frozen=True, kw_only=True):
     text: Label
 
 
+class ComparedRequest(PeerRequest, frozen=True, kw_only=True):
+    """With whom the safety numbers were compared, and whether they are the same."""
+
+    same: bool
+
+
 class AddressRequest(Request, frozen=True, kw_only=True):
     """The label of an address; empty is the one in `wherry id`."""
 
@@ -72,6 +78,7 @@ class FriendView(View, frozen=True, kw_only=True):
 
     :param peer: the peer id that the friendship was made with; `peers` are all of the contact's.
     :param name: what it calls itself; `label` is the private name, which wins.
+    :param seen: when it was last connected; `compared` when the safety numbers were, and were equal.
     :param failure: why a request of ours came to nothing.
     """
 
@@ -84,6 +91,8 @@ class FriendView(View, frozen=True, kw_only=True):
     avatar: str = ""
     hello: str = ""
     since: str | None = None
+    seen: str | None = None
+    compared: str | None = None
     presence: PresenceWord = "offline"
     connected: bool = False
     unread: int = 0
@@ -183,6 +192,11 @@ async def friend_label(context: Context, request: LabelRequest) -> FriendView:
     return _view(context, context.node.friends.get(peer))
 
 
+async def friend_compared(context: Context, request: ComparedRequest) -> FriendView:
+    """Note that the safety numbers were compared, and whether they are the same."""
+    return _view(context, context.node.friends.compared(context.node.resolve(request.peer), request.same))
+
+
 async def get_safety(context: Context, request: PeerRequest) -> SafetyView:
     """The number that both sides see alike, if nobody stands between them."""
     peer = context.node.resolve(request.peer)
@@ -270,6 +284,8 @@ def _view(context: Context, one: rooms.FriendView, unread: dict[PeerId, int] | N
         avatar=_data_url(profile.avatar, profile.avatar_type),
         hello=one.hello,
         since=rfc3339(one.since),
+        seen=rfc3339(node.seen(one.peer)),
+        compared=rfc3339(one.compared),
         presence=node.presence.of(one.peer).name.lower(),  # type: ignore[arg-type]
         connected=node.connection(one.peer) is not None,
         unread=unread.get(one.peer, 0),

@@ -40,6 +40,10 @@ class Company:
         self._rest.clear()
         self._poked.set()
 
+    def leave(self, peer: PeerId) -> None:
+        """Our person wants it alone for a while."""
+        self._next[peer] = asyncio.get_running_loop().time() + COMPANY_AGAIN_S[1]
+
     async def run(self) -> None:
         """Keep company until cancelled."""
         loop = asyncio.get_running_loop()

@@ -14,9 +14,9 @@ from .states import Friendship, Said, State, Word
 
 _COLUMNS = (
     "peer, state, since, ours, ours_answers, theirs, theirs_answers, said, said_kind, about,"
-    " hello, nospam, reason, answer, profile_told, profile_sent, profile_item"
+    " hello, nospam, reason, answer, profile_told, profile_sent, profile_item, compared"
 )
-_MARKS = ", ".join("?" * 17)
+_MARKS = ", ".join("?" * (_COLUMNS.count(",") + 1))
 _UPDATES = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.replace(",", "").split()[1:])
 
 
@@ -31,6 +31,7 @@ class FriendRow:
     :param answer: what they said when they declined.
     :param profile_told: the version of our profile that they have; 0: none.
     :param profile_sent, profile_item: the version that is under way, and its item's id.
+    :param compared: when the safety numbers were compared and equal, seconds since 1970; 0: never.
     """
 
     peer: PeerId
@@ -42,6 +43,7 @@ class FriendRow:
     profile_told: int = 0
     profile_sent: int = 0
     profile_item: bytes | None = None
+    compared: float = 0.0
 
 
 class FriendStore:
@@ -70,7 +72,7 @@ class FriendStore:
                     *((now.theirs.id, now.theirs.answers) if now.theirs else (None, None)),
                     *((now.said.id, now.said.kind, now.said.about) if now.said else (None, None, None)),
                     *(row.hello, row.nospam, now.reason, row.answer),
-                    *(row.profile_told, row.profile_sent, row.profile_item),
+                    *(row.profile_told, row.profile_sent, row.profile_item, row.compared),
                 ),
             )
             connection.execute(
@@ -142,7 +144,7 @@ class FriendStore:
 
 def _row(row: tuple[Any, ...]) -> FriendRow:
     peer, state, since, ours, ours_answers, theirs, theirs_answers, said, said_kind, about, *rest = row
-    hello, nospam, reason, answer, told, sent, item = rest
+    hello, nospam, reason, answer, told, sent, item, compared = rest
     return FriendRow(
         peer=PeerId(peer),
         friendship=Friendship(
@@ -159,4 +161,5 @@ def _row(row: tuple[Any, ...]) -> FriendRow:
         profile_told=told,
         profile_sent=sent,
         profile_item=item,
+        compared=compared,
     )

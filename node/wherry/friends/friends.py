@@ -51,6 +51,7 @@ class FriendView:
     :param label: the private name; it wins over `name`, the claimed one.
     :param hello: of the request, theirs or ours.
     :param since: when the state was entered, seconds since 1970.
+    :param compared: when the safety numbers were compared and equal, seconds since 1970; 0: never.
     :param failure: of a declined request: why.
     """
 
@@ -61,6 +62,7 @@ class FriendView:
     name: str
     hello: str
     since: float
+    compared: float
     failure: RemoteError | None
 
 
@@ -176,6 +178,17 @@ class Friends:
         :raises DiskFull: if it cannot be kept.
         """
         self._store.label(peer, text)
+
+    def compared(self, peer: PeerId, same: bool) -> FriendView:
+        """Our person has compared the safety numbers with a contact.
+
+        :raises NotFriends: if there is nothing with that peer that it could be noted of.
+        """
+        row = self._rows.get(peer)
+        if row.friendship.state is State.STRANGER:
+            raise NotFriends(peer=str(peer))
+        self._rows.put(replace(row, compared=self._wall_clock() if same else 0.0))
+        return self.get(peer)
 
     # -- shown --------------------------------------------------------------------------------------------------------
 
@@ -354,6 +367,7 @@ def _view(row: FriendRow, peers: tuple[PeerId, ...], label: str, name: str) -> F
         name=name,
         hello=row.hello,
         since=row.since,
+        compared=row.compared,
         failure=None if reason is None else failure_of(reason, row.peer, row.answer),
     )
 

@@ -64,7 +64,8 @@ CREATE TABLE friends (
     answer   TEXT NOT NULL DEFAULT '',           -- what they said to that
     profile_told INTEGER NOT NULL DEFAULT 0,     -- the version of our profile that they have
     profile_sent INTEGER NOT NULL DEFAULT 0,     -- the version that is under way
-    profile_item BLOB                            -- its id; null: none is
+    profile_item BLOB,                           -- its id; null: none is
+    compared REAL NOT NULL DEFAULT 0             -- when the safety numbers were compared, and were equal
 ) STRICT;
 CREATE INDEX friends_state ON friends (state);
 

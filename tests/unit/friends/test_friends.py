@@ -264,3 +264,15 @@ def test_a_contact_is_a_person_with_several_peers(ada: Party, bela: Party, cy: P
     ada.friends.remove(bela.id)
     calm(ada, bela)
     assert not ada.friends.is_friend(cy.id.key)
+
+
+def test_a_comparison_is_remembered_and_can_be_taken_back(ada: Party, bela: Party) -> None:
+    with pytest.raises(NotFriends):
+        ada.friends.compared(bela.id, same=True)
+    befriend(ada, bela)
+    assert ada.friends.get(bela.id).compared == 0
+    assert ada.friends.compared(bela.id, same=True).compared > 0
+    ada.close()
+    ada.open()
+    assert ada.friends.get(bela.id).compared > 0
+    assert ada.friends.compared(bela.id, same=False).compared == 0
