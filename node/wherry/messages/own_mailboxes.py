@@ -194,12 +194,14 @@ class OwnMailboxes:
     async def _attend(self, lease: Lease, client: Client, visited: _Visited) -> None:
         client.on_waiting = self.poke
         granted = await client.lease(LEASE_S)
-        self._mail.keep_lease(replace(lease, expires=self._wall_clock() + granted.seconds))
+        expires = self._wall_clock() + granted.seconds
+        if abs(expires - lease.expires) > COLLECT_S:  # visits may be many, and each write is one to the disk
+            self._mail.keep_lease(replace(lease, expires=expires))
         if lease.current:
             await self._leave_tags(lease.mailbox, client, visited)
-            if granted.prekeys <= PREKEYS_LOW:
-                await client.prekeys(self._new_prekeys(lease.mailbox))
         await self._collect(client)
+        if lease.current and granted.prekeys <= PREKEYS_LOW:  # what was sealed with the old batch has been opened now
+            await client.prekeys(self._new_prekeys(lease.mailbox))
 
     async def _leave_tags(self, mailbox: PeerId, client: Client, visited: _Visited) -> None:
         this = week_of(self._wall_clock())
@@ -217,7 +219,11 @@ class OwnMailboxes:
         after, more = 0, True
         while more:
             page = await client.collect(after)
-            names = [envelope_name(sealed) for _, sealed in page.envelopes if self._take(sealed, client.scope)]
+            names = []
+            for _, sealed in page.envelopes:
+                if self._take(sealed, client.scope):
+                    names.append(envelope_name(sealed))
+                await asyncio.sleep(0)  # each costs a few milliseconds, and whoever is connected waits for an answer
             if names:
                 await client.acknowledge(names)
             after = max((number for number, _ in page.envelopes), default=after)
