@@ -200,6 +200,7 @@ class Mail:
             random=secrets.token_bytes,
             on_event=self._message_event,
         )
+        self.post.handlers.remember(self.history.known)
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Put the components on the network, which has not started, and begin; `stack` ends it."""

@@ -137,3 +137,66 @@ def test_what_is_refused_is_reported_with_the_reason(tmp_path: Path) -> None:
             await one.off()
 
     run_virtual(story())
+
+
+@pytest.mark.parametrize("more", [1, 5, 9, 12])
+def test_a_sender_that_was_set_back_to_an_old_copy_loses_nothing_that_it_accepts_from_then_on(
+    tmp_path: Path, more: int
+) -> None:
+    async def story() -> None:
+        world = World(9, tmp_path)
+        sender, recipient = world.people
+        await sender.on()
+        await recipient.on()
+        sender.send(recipient, b"the first")
+        await asyncio.sleep(60)
+        await sender.off()
+        copy = sender.path.read_bytes()
+        await sender.on()
+        for number in range(8):
+            sender.send(recipient, b"after the copy %d" % number)
+        await asyncio.sleep(60)
+        assert len(recipient.read()[0]) == 9
+        await recipient.off()
+        await sender.off()
+        sender.path.write_bytes(copy)
+        for rest in ("-wal", "-shm"):
+            sender.path.with_name(sender.path.name + rest).unlink(missing_ok=True)
+        await sender.on()
+        again = [sender.send(recipient, b"after the restore %d" % number) for number in range(more)]
+        await asyncio.sleep(60)
+        await recipient.on()
+        await world.calm()
+        got = [item for peer, item, _ in recipient.read()[0]]
+        assert got[9:] == again
+        assert {item: sender.read()[1].get(item, "unknown") for item in again} == dict.fromkeys(again)
+        for one in world.people:
+            await one.off()
+
+    run_virtual(story())
+
+
+def test_a_void_that_comes_after_a_delivery_and_a_new_epoch_is_answered_as_delivered(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = World(10, tmp_path, boxes=0)
+        sender, recipient = world.people
+        await sender.on()
+        await recipient.on()
+        world.loss = 1.0
+        item = sender.send(recipient, b"text", lifetime_s=3600)
+        assert sender.post is not None
+        pair = sender.post._pair(recipient.id)
+        world.loss = 0.0
+        while not recipient.read()[0]:
+            await asyncio.sleep(1)
+            world.apart = {frozenset((sender.id, recipient.id))} if recipient.read()[0] else set()
+        await asyncio.sleep(2 * 3600)
+        pair.outgoing.renumber(pair.outgoing.epoch + 1)
+        sender.post.mail.renumber(recipient.id, pair.outgoing)
+        pair.keep()
+        await world.calm()
+        assert sender.read()[1] == {item: None}
+        for one in world.people:
+            await one.off()
+
+    run_virtual(story())

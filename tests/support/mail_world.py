@@ -150,6 +150,7 @@ class Member:
             random=self.world.dice.randbytes,
         )
         post.handlers.admit = self._admit
+        post.handlers.remember(self._knows)
         for kind in (Kind.TEXT, Kind.BYTES):
             post.serve(kind, self._take, settled=self._settled)
         await self._stack.enter_async_context(post)
@@ -240,6 +241,10 @@ class Member:
     def _admit(self, peer: PeerId, item: Item) -> None:
         if item.body.startswith(b"refuse"):
             raise Void(Reason.REFUSED)
+
+    def _knows(self, peer: PeerId, item: bytes) -> bool:
+        assert self._database is not None
+        return bool(self._database.read("SELECT 1 FROM got WHERE peer = ? AND id = ?", (peer.key, item)))
 
     def _take(self, peer: PeerId, item: Item) -> None:
         assert self._database is not None

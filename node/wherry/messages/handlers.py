@@ -17,6 +17,8 @@ Take = Callable[[PeerId, Item], After | None]
 Settle = Callable[[PeerId, bytes, int | None], After | None]
 #: Hears in how many mailboxes an item of ours lies now.
 Held = Callable[[PeerId, bytes, int], After | None]
+#: Whether an item of that id has been handed on before.
+Known = Callable[[PeerId, bytes], bool]
 #: The gate: raises `Void` for an item that the peer may not send.
 Admit = Callable[[PeerId, Item], None]
 
@@ -39,6 +41,7 @@ class Handlers:
         self._take: dict[int, Take] = {}
         self._settled: dict[int, Settle] = {}
         self._held: dict[int, Held] = {}
+        self._known: list[Known] = []
 
     def serve(self, kind: int, take: Take, *, settled: Settle | None = None, held: Held | None = None) -> None:
         """Let `take` have the items of a kind, and the others hear of our own ones."""
@@ -47,6 +50,14 @@ class Handlers:
             self._settled[kind] = settled
         if held is not None:
             self._held[kind] = held
+
+    def remember(self, known: Known) -> None:
+        """Ask `known` as well whether an item was handed on before."""
+        self._known.append(known)
+
+    def known(self, peer: PeerId, item: bytes) -> bool:
+        """Whether an item of that id was handed on before, in whatever epoch."""
+        return any(known(peer, item) for known in self._known)
 
     def take(self, peer: PeerId, item: Item) -> After | None:
         """Hand an item on; raises `Void` where it is not taken."""

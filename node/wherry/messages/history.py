@@ -228,6 +228,10 @@ class History:
             for one in self._store.open():
                 self._send(one)
 
+    def known(self, peer: PeerId, message: bytes) -> bool:
+        """Whether a message of a peer's came before."""
+        return self._store.get(self._contacts.contact_of(peer), message, ours=False) is not None
+
     # -- from the post ------------------------------------------------------------------------------------------------
 
     def _take(self, peer: PeerId, item: Item) -> None:

@@ -10,17 +10,26 @@ the sender's *floor*, which says that nothing comes below it any more::
 An epoch higher than the known one supersedes it: the sender's memory began anew, so no gap of the old one will ever be
 filled. What was held back of the old epoch is handed on at once, and so is what still comes of it.
 
+A sender whose memory was set back to an old copy gives numbers twice. It is known by the ids of the latest numbers: of
+two items with one number, the second is not taken for the first. The acknowledgement then names the largest number
+there is, by which the sender sees that its memory is an old copy, and begins a new epoch.
+
 `take` only says what is to be done, in order; whoever owns an `Incoming` does it and reports each decision with
 `decide`, all in one transaction with the state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
-from .limits import ACKED_BEYOND, HELD_BACK_BYTES, VOIDED, WINDOW
+from .limits import ACKED_BEYOND, HELD_BACK_BYTES, RECENT_IDS, VOIDED, WINDOW
 from .packets import Ack, Item, Kind, Reason
+
+_ID: Final = 8
+#: The largest number there is: nobody was ever given it.
+MOST: Final = 2**53 - 1
 
 
 @dataclass(slots=True)
@@ -46,6 +55,8 @@ class Incoming:
     :param through: every number up to it is decided.
     :param held: what waits behind a gap, by number.
     :param voided: numbers that were not taken, with the reason, as long as the sender may not know it.
+    :param recent: of the latest numbers up to `through` the first 8 bytes of their ids, or zeros where there is none.
+    :ivar set_back: the sender gave a number twice: it is told so until its new epoch begins.
     """
 
     def __init__(
@@ -54,31 +65,41 @@ class Incoming:
         through: int = 0,
         held: Iterable[Item] = (),
         voided: Iterable[tuple[int, int]] = (),
+        recent: bytes = b"",
     ) -> None:
-        self.epoch, self.through = epoch, through
+        self.epoch, self.through, self.recent = epoch, through, recent
+        self.set_back = False
         self.held = {item.number: item for item in held}
         self.voided = dict(voided)
         self._held_bytes = sum(len(item.body) for item in self.held.values())
 
-    def take(self, epoch: int, floor: int, items: Iterable[Item], now: float) -> Taken:
+    def take(self, epoch: int, floor: int, items: Iterable[Item], now: float, known: Container[bytes] = ()) -> Taken:
         """Look at what came; numbers that are decided already are passed over.
 
         :param now: seconds since 1970 by network time.
+        :param known: ids of items that were handed on in an earlier epoch: a void comes too late for them, and is among
+            `ready` in its turn, with nothing to hand on.
         """
         taken = Taken()
         if epoch > self.epoch:
             taken.late += self._release()
             taken.released += [item.number for item in taken.late]
             self.epoch, self.through, self.voided = epoch, 0, {}
+            self.recent, self.set_back = b"", False
+        if epoch == self.epoch:
+            items = list(items)
+            self.set_back = self.set_back or any(self._is_another(item) for item in items)
         for item in items:
             if not item.number:
                 taken.ready.append(item)
+            elif epoch == self.epoch and self.set_back:
+                continue  # in the new epoch it comes again, in its order
             elif epoch < self.epoch:
                 if item.kind != Kind.VOID and item.expires > now:
                     taken.late.append(item)
             elif self._is_open(item.number):
-                self._put(item, now, taken)
-        if epoch == self.epoch:
+                self._put(item, now, taken, too_late=item.kind == Kind.VOID and item.id in known)
+        if epoch == self.epoch and not self.set_back:
             self._below(floor, taken)
             self._advance(taken)
         return taken
@@ -90,6 +111,8 @@ class Incoming:
 
     def ack(self) -> Ack:
         """What the sender may know now. A void that does not fit is not hidden behind `through`: it ends there."""
+        if self.set_back:
+            return Ack(self.epoch, MOST, [], [])
         voided = sorted(self.voided.items())
         through = self.through
         if len(voided) > VOIDED:
@@ -102,10 +125,25 @@ class Incoming:
     def _is_open(self, number: int) -> bool:
         return number > self.through and number not in self.held and number not in self.voided
 
-    def _put(self, item: Item, now: float, taken: Taken) -> None:
+    def _is_another(self, item: Item) -> bool:
+        """Whether its number was given to another item before, as far as that is remembered."""
+        if not item.number:
+            return False
+        if item.number in self.held:
+            return self.held[item.number].id != item.id
+        at = len(self.recent) - (self.through - item.number + 1) * _ID
+        before = self.recent[at : at + _ID] if at >= 0 else b""
+        return any(before) and before != item.id[:_ID]
+
+    def _decided(self, number: int, item: bytes) -> None:
+        """The next number is decided."""
+        self.through = number
+        self.recent = (self.recent + item[:_ID].ljust(_ID, b"\0"))[-RECENT_IDS * _ID :]
+
+    def _put(self, item: Item, now: float, taken: Taken, *, too_late: bool) -> None:
         if item.number > self.through + WINDOW:
             return  # it is sent again when the gap is nearer
-        if item.kind == Kind.VOID or item.expires <= now:
+        if (item.kind == Kind.VOID or item.expires <= now) and not too_late:
             self.voided[item.number] = Reason.EXPIRED
         elif item.number == self.through + 1 or self._held_bytes + len(item.body) <= HELD_BACK_BYTES:
             self.held[item.number] = item
@@ -117,26 +155,32 @@ class Incoming:
         if floor <= self.through + 1:
             self.voided = {number: why for number, why in self.voided.items() if number >= floor}
             return
-        for number in sorted(number for number in self.held if number < floor):
-            self._hand_on(number, taken)
-        self.through = floor - 1
+        if floor - self.through > RECENT_IDS + len(self.held):  # nothing of what is remembered would be left
+            for number in sorted(number for number in self.held if number < floor):
+                self._hand_on(number, taken)
+            self.recent, self.through = b"", floor - 1
+        for number in range(self.through + 1, floor):
+            self._decided(number, self._hand_on(number, taken) if number in self.held else b"")
         self.voided = {number: why for number, why in self.voided.items() if number >= floor}
 
     def _advance(self, taken: Taken) -> None:
         while True:
             number = self.through + 1
             if number in self.held:
-                self._hand_on(number, taken)
-            elif number not in self.voided:
+                self._decided(number, self._hand_on(number, taken))
+            elif number in self.voided:
+                self._decided(number, b"")
+            else:
                 return
-            self.through = number
 
-    def _hand_on(self, number: int, taken: Taken) -> None:
+    def _hand_on(self, number: int, taken: Taken) -> bytes:
+        """Its id."""
         item = self.held.pop(number)
         self._held_bytes -= len(item.body)
         taken.ready.append(item)
         if taken.hold.pop(number, None) is None:
             taken.released.append(number)
+        return item.id
 
     def _release(self) -> list[Item]:
         released = [self.held[number] for number in sorted(self.held)]

@@ -31,6 +31,8 @@ MESSAGE_BYTES: Final = 5 * 1024 * 1024
 LIFETIME_S: Final = 14 * 24 * 3600
 #: Numbers ahead of the gap that a recipient keeps, and a sender therefore sends: memory and disk are bounded by it.
 WINDOW: Final = 4096
+#: Numbers whose ids are remembered, to know one that is given twice: more than anybody writes before the other answers.
+RECENT_IDS: Final = 256
 #: Bytes that wait behind a gap, of one sender: three of the largest messages.
 HELD_BACK_BYTES: Final = 16 * 1024 * 1024
 #: Items that wait for one recipient: so many messages nobody writes by hand in two weeks.
@@ -50,8 +52,8 @@ AGAIN_S: Final = (5.0, 900.0)
 RETRY_S: Final = 60.0
 #: Seconds in which a one-time prekey that went out in a retry can be used: a letter is on its way for two weeks.
 RETRY_KEYS_S: Final = 15 * 24 * 3600
-#: Seconds in which the name of an opened letter is remembered: as long as a mailbox may hold it, and some days more.
-OPENED_S: Final = 20 * 24 * 3600
+#: Seconds in which the name of an opened letter is remembered: longer than the prekey lives by which it may have begun.
+OPENED_S: Final = 31 * 24 * 3600
 #: Seconds in which a peer's inbox record is taken for the newest: its mailboxes seldom change.
 INBOX_FRESH_S: Final = 60.0
 #: Seconds in which a whisper (typing, presence) is worth something.
@@ -93,9 +95,8 @@ LEASE_S: Final = 30 * 24 * 3600
 COLLECT_S: Final = 60.0
 #: Seconds that a mailbox may be silent before another one takes its place.
 MAILBOX_GONE_S: Final = 300.0
-#: One-time prekeys that are left when a new batch is made, and how many a batch has.
+#: One-time prekeys that are left when a new batch is made.
 PREKEYS_LOW: Final = 10
-PREKEYS: Final = 50
 #: Weeks for which tags are listed: this one and five to come, which is longer than a lease.
 TAG_WEEKS: Final = 6
 #: Tags in one frame.

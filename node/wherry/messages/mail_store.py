@@ -64,11 +64,11 @@ class MailStore:
     def pair(self, peer: PeerId) -> tuple[Outgoing, Incoming, bool, bytes] | None:
         """Both sides, whether an acknowledgement is due, and the ratchet's state; None if nothing was ever said."""
         read, key = self._database.read, (peer.key,)
-        columns = "out_epoch, out_next, in_epoch, in_through, ack_due, sessions"
+        columns = "out_epoch, out_next, in_epoch, in_through, in_recent, ack_due, sessions"
         rows = read(f"SELECT {columns} FROM pairs WHERE peer = ?", key)
         if not rows:
             return None
-        [(out_epoch, out_next, in_epoch, in_through, ack_due, sessions)] = rows
+        [(out_epoch, out_next, in_epoch, in_through, in_recent, ack_due, sessions)] = rows
         entries = read(
             "SELECT number, item, kind, expires, length(body), piece, voiding, reported FROM outbox"
             " WHERE peer = ? ORDER BY number",
@@ -101,6 +101,7 @@ class MailStore:
                 for number, kind, item, expires, body in held
             ),
             voided,
+            bytes(in_recent),
         )
         return outgoing, incoming, bool(ack_due), self._unlocked(sessions, key[0])
 
@@ -112,8 +113,12 @@ class MailStore:
         with self._database.write() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO pairs"
-                " (peer, out_epoch, out_next, in_epoch, in_through, ack_due, used, sessions) VALUES (?,?,?,?,?,?,?,?)",
-                (peer.key, outgoing.epoch, outgoing.next_number, incoming.epoch, incoming.through, ack_due, now, rests),
+                " (peer, out_epoch, out_next, in_epoch, in_through, in_recent, ack_due, used, sessions)"
+                " VALUES (?,?,?,?,?,?,?,?,?)",
+                (
+                    *(peer.key, outgoing.epoch, outgoing.next_number),
+                    *(incoming.epoch, incoming.through, incoming.recent, ack_due, now, rests),
+                ),
             )
 
     def forget_strangers(self, most: int, is_known: Callable[[PeerId], bool]) -> list[PeerId]:

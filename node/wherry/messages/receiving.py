@@ -75,7 +75,10 @@ class Receiver:
         if packet.ack is not None:
             yield from self._settle(pair, packet.ack)
         before = dict(pair.incoming.voided)
-        taken = pair.incoming.take(packet.epoch, packet.floor, packet.items, self._wall_clock())
+        known = {
+            item.id for item in packet.items if item.kind == Kind.VOID and self._handlers.known(pair.peer, item.id)
+        }
+        taken = pair.incoming.take(packet.epoch, packet.floor, packet.items, self._wall_clock(), known)
         for item in taken.late:
             yield from self._hand_on(pair, item, report=False)
         for item in taken.ready:
@@ -103,6 +106,8 @@ class Receiver:
     def _whole(self, peer: PeerId, item: Item) -> After | None:
         if (item.kind in _WHISPERED) is (item.number > 0):
             raise Void(Reason.MALFORMED)
+        if item.kind == Kind.VOID:
+            return None  # what it asks about was handed on long ago
         if item.kind != Kind.FRAGMENT:
             return self._handlers.take(peer, item)
         fragment = decode_fragment(item.body)

@@ -145,6 +145,7 @@ MAIL: Final = """
         out_next   INTEGER NOT NULL,
         in_epoch   INTEGER NOT NULL DEFAULT 0,
         in_through INTEGER NOT NULL DEFAULT 0,
+        in_recent  BLOB    NOT NULL DEFAULT x'',   -- ids of the latest numbers, 8 bytes of each
         ack_due    INTEGER NOT NULL DEFAULT 0,     -- something came that the peer may not know we have
         used       REAL    NOT NULL DEFAULT 0,     -- when something of it changed last
         sessions   BLOB    NOT NULL DEFAULT x''
