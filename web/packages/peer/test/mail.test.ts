@@ -182,6 +182,30 @@ describe("two peers", () => {
     await b.off();
   });
 
+  test.each([1, 2, 5])("a memory that is an old copy, which writes before it hears anything (%i)", async (more) => {
+    const [a, b] = await befriended(new World());
+    const delivered = async (text: string): Promise<void> =>
+      until(async () => (await a.said(b)).includes(`> ${text} (delivered)`));
+    await a.chats.send(String(b.id), "1");
+    await delivered("1");
+    const copy = await a.copy();
+    for (const text of ["2", "3", "4"]) await a.chats.send(String(b.id), text);
+    await delivered("4");
+    await b.off();
+    await a.off();
+    a.database = copy;
+    await a.on();
+    const again = Array.from({ length: more }, (_, i) => `again ${i}`);
+    for (const text of again) await a.chats.send(String(b.id), text);
+    await vi.advanceTimersByTimeAsync(30_000);
+    await b.on();
+    await delivered(`again ${more - 1}`);
+    const heard = (await b.said(a)).filter((line) => line.startsWith("<"));
+    expect(heard).toEqual(["1", "2", "3", "4", ...again].map((text) => `< ${text} (delivered)`));
+    await a.off();
+    await b.off();
+  });
+
   test("a full disk: what cannot be kept is not acknowledged, and arrives when there is room", async () => {
     const [a, b] = await befriended(new World());
     await vi.advanceTimersByTimeAsync(10_000);

@@ -10,9 +10,14 @@
  *
  * An epoch higher than the known one supersedes it: the sender's memory began anew, so no gap of the old one will ever
  * be filled. What was held back of the old epoch is handed on at once, and so is what still comes of it.
+ *
+ * A sender whose memory was set back to an old copy gives numbers twice. It is known by the ids of the latest numbers:
+ * of two items with one number, the second is not taken for the first. The acknowledgement then names the largest number
+ * there is, by which the sender sees that its memory is an old copy, and begins a new epoch.
  */
 
-import { ACKED_BEYOND, HELD_BACK_BYTES, VOIDED, WINDOW } from "./limits.ts";
+import { equal, hex } from "../bytes.ts";
+import { ACKED_BEYOND, HELD_BACK_BYTES, RECENT_IDS, VOIDED, WINDOW } from "./limits.ts";
 import { type Ack, type Item, Kind, Reason, type Voided } from "./packets.ts";
 
 /** What a packet's items come to. */
@@ -27,6 +32,9 @@ export interface Taken {
   readonly released: number[];
 }
 
+/** The largest number there is: nobody was ever given it. */
+const MOST = Number.MAX_SAFE_INTEGER;
+
 export class Incoming {
   /** The sender's, the newest that we know; 0 before the first. */
   epoch: number;
@@ -34,13 +42,24 @@ export class Incoming {
   through: number;
   /** Numbers that were not taken, with the reason, as long as the sender may not know it. */
   voided: Map<number, number>;
+  /** Of the latest numbers up to `through`, the beginnings of their ids in hex; empty where there is none. */
+  recent: readonly string[];
+  /** The sender gave a number twice: it is told so until its new epoch begins. */
+  setBack = false;
   /** What waits behind a gap, by number. */
   #held: Map<number, Item>;
   #heldBytes: number;
 
-  constructor(epoch = 0, through = 0, held: readonly Item[] = [], voided: readonly Voided[] = []) {
+  constructor(
+    epoch = 0,
+    through = 0,
+    held: readonly Item[] = [],
+    voided: readonly Voided[] = [],
+    recent: readonly string[] = [],
+  ) {
     this.epoch = epoch;
     this.through = through;
+    this.recent = recent;
     this.#held = new Map(held.map((item) => [item.number, item]));
     this.voided = new Map(voided.map(({ number, reason }) => [number, reason]));
     this.#heldBytes = held.reduce((sum, item) => sum + item.body.length, 0);
@@ -53,13 +72,16 @@ export class Incoming {
   take({ epoch, floor, items }: { epoch: number; floor: number; items: readonly Item[] }, now: number): Taken {
     const taken: Taken = { late: [], ready: [], hold: new Map(), released: [] };
     if (epoch > this.epoch) this.#supersede(epoch, taken);
+    if (epoch === this.epoch) this.setBack ||= items.some((item) => this.#isAnother(item));
+    const refused = epoch === this.epoch && this.setBack; // in the new epoch all of it comes again, in its order
     for (const item of items) {
       if (item.number === 0) taken.ready.push(item);
+      else if (refused) continue;
       else if (epoch < this.epoch) {
         if (item.kind !== Kind.VOID && item.expires > now) taken.late.push(item);
       } else if (this.#isOpen(item.number)) this.#put(item, now, taken);
     }
-    if (epoch === this.epoch) {
+    if (epoch === this.epoch && !refused) {
       this.#below(floor, taken);
       this.#advance(taken);
     }
@@ -73,6 +95,7 @@ export class Incoming {
 
   /** What the sender may know now. A void that does not fit is not hidden behind `through`: it ends there. */
   ack(): Ack {
+    if (this.setBack) return { epoch: this.epoch, through: MOST, beyond: [], voided: [] };
     const voided = [...this.voided].toSorted(([a], [b]) => a - b).map(([number, reason]) => ({ number, reason }));
     const cut = voided[VOIDED];
     const through = cut === undefined ? this.through : Math.min(this.through, cut.number - 1);
@@ -89,6 +112,25 @@ export class Incoming {
     this.epoch = epoch;
     this.through = 0;
     this.voided = new Map();
+    this.recent = [];
+    this.setBack = false;
+  }
+
+  /** Whether its number was given to another item before, as far as that is remembered. */
+  #isAnother(item: Item): boolean {
+    if (item.number === 0) return false;
+    const held = this.#held.get(item.number);
+    if (held !== undefined) return !equal(held.id, item.id);
+    const before = this.recent.at(item.number - this.through - 1) ?? "";
+    return item.number <= this.through && item.number > this.through - this.recent.length && before !== ""
+      ? before !== beginning(item)
+      : false;
+  }
+
+  /** The next number is decided. */
+  #decided(number: number, item: Item | undefined): void {
+    this.through = number;
+    this.recent = [...this.recent, item === undefined ? "" : beginning(item)].slice(-RECENT_IDS);
   }
 
   #isOpen(number: number): boolean {
@@ -109,27 +151,35 @@ export class Incoming {
   /** Nothing below the floor comes any more: what was held back there is handed on, the gaps are closed. */
   #below(floor: number, taken: Taken): void {
     if (floor > this.through + 1) {
-      const below = [...this.#held.keys()].filter((number) => number < floor).toSorted((a, b) => a - b);
-      for (const number of below) this.#handOn(number, taken);
-      this.through = floor - 1;
+      if (floor - this.through > RECENT_IDS + this.#held.size) {
+        const below = [...this.#held.keys()].filter((number) => number < floor).toSorted((a, b) => a - b);
+        for (const number of below) this.#handOn(number, taken);
+        this.recent = []; // nothing of what is remembered would be left
+        this.through = floor - 1;
+      }
+      for (let number = this.through + 1; number < floor; number++) this.#decided(number, this.#handOn(number, taken));
     }
     for (const number of this.voided.keys()) if (number < floor) this.voided.delete(number);
   }
 
   #advance(taken: Taken): void {
     for (let number = this.through + 1; ; number++) {
-      if (this.#held.has(number)) this.#handOn(number, taken);
-      else if (!this.voided.has(number)) return;
-      this.through = number;
+      if (!this.#held.has(number) && !this.voided.has(number)) return;
+      this.#decided(number, this.#handOn(number, taken));
     }
   }
 
-  #handOn(number: number, taken: Taken): void {
+  #handOn(number: number, taken: Taken): Item | undefined {
     const item = this.#held.get(number);
-    if (item === undefined) return;
+    if (item === undefined) return undefined;
     this.#held.delete(number);
     this.#heldBytes -= item.body.length;
     taken.ready.push(item);
     if (!taken.hold.delete(number)) taken.released.push(number);
+    return item;
   }
+}
+
+function beginning(item: Item): string {
+  return hex(item.id.subarray(0, 8));
 }

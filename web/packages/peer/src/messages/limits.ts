@@ -14,6 +14,8 @@ export const PACKET_OVERHEAD = 8000;
 export const ITEMS = 1024;
 /** Numbers beyond the gap that one ack names; what is not named is sent again, which does no harm. */
 export const ACKED_BEYOND = 512;
+/** Numbers whose ids are remembered, to know one that is given twice: more than anybody writes before the other answers. */
+export const RECENT_IDS = 256;
 /** Void numbers that one ack names; the sender's floor makes room for the next. */
 export const VOIDED = 256;
 /** Documents of one packet: the peer record and the inbox record. */

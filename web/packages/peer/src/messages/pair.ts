@@ -54,7 +54,7 @@ export class Pair {
     return new Pair(
       peer,
       new Outgoing(row.outEpoch, row.outNext, entries.map(entryOf)),
-      new Incoming(row.inEpoch, row.inThrough, held.map(itemOf), row.voided),
+      new Incoming(row.inEpoch, row.inThrough, held.map(itemOf), row.voided, row.inRecent ?? []),
       new Sessions(own, peer, row.sessions.length === 0 ? null : row.sessions),
       row.ackDue,
     );
@@ -86,6 +86,7 @@ export class Pair {
       outNext: outgoing.nextNumber,
       inEpoch: incoming.epoch,
       inThrough: incoming.through,
+      inRecent: incoming.recent,
       voided: [...incoming.voided].map(([number, reason]) => ({ number, reason })),
       ackDue,
       sessions: this.sessions.toBytes(),

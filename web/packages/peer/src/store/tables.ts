@@ -14,6 +14,8 @@ export interface PairRow {
   readonly outNext: number;
   readonly inEpoch: number;
   readonly inThrough: number;
+  /** The beginnings of the ids of the latest numbers; see `Incoming`. */
+  readonly inRecent?: readonly string[];
   readonly voided: readonly Voided[];
   /** Something came that the peer does not know we have. */
   readonly ackDue: boolean;
