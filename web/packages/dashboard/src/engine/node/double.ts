@@ -16,6 +16,7 @@ export class NodeDouble implements Net {
   readonly #sockets = new Set<Socket>();
   #token: string | null = TOKEN;
   #seq = 0;
+  #overflowing = false;
   /** Whether it answers. */
   up = true;
   /** Requests that came, as `POST friends/add`. */
@@ -136,12 +137,22 @@ export class NodeDouble implements Net {
     };
   }
 
+  /** More happens than the node remembers for those who follow: of all that `work` does they only hear that there was more. */
+  overflow(work: () => void): void {
+    this.#overflowing = true;
+    work();
+    this.#overflowing = false;
+    const line = JSON.stringify({ seq: this.#seq, type: "gap", time: rfc(0), data: { missed: null } });
+    for (const socket of this.#sockets) socket.say(line);
+  }
+
   #tell(event: MailEvent): void {
     if (event.type === "gap") {
       for (const socket of this.#sockets) socket.lose();
       return;
     }
     this.#seq += 1;
+    if (this.#overflowing) return;
     const line = JSON.stringify({ seq: this.#seq, type: TYPES[event.type], time: rfc(0), data: dataOf(event) });
     for (const socket of this.#sockets) socket.say(line);
   }

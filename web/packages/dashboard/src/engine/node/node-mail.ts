@@ -116,6 +116,10 @@ export class NodeMail implements Mail {
       case "read":
         void this.#gather();
         break;
+      case "gap": // more happened than the node remembers
+        this.missed();
+        void this.#gather();
+        break;
       default:
     }
   }

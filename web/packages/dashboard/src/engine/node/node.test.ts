@@ -111,6 +111,19 @@ describe("a node", () => {
   });
 });
 
+describe("a node's events", () => {
+  it("of which some are lost let everything be read again", async () => {
+    mail.asked(BELA, "Bela", "Hello");
+    const engine = await started();
+    await engine.friends.accept(BELA);
+    await engine.messages.open(BELA);
+    node.overflow(() => void mail.wrote(BELA, "did you hear?"));
+    await clock.pass(1000);
+    await settled();
+    expect(engine.state.value.chats[BELA]?.messages.map((each) => each.text)).toEqual(["did you hear?"]);
+  });
+});
+
 describe("what a node answers", () => {
   // Whatever JSON comes, of whichever version, makes a state that can be shown.
   it("never breaks the page", () => {
