@@ -223,10 +223,14 @@ class Courier:
             for holder in taken:
                 self._mail.deposited(self._pair.peer, letter.entries, holder)
             holders = self._mail.holders(self._pair.peer)
-            for item, kind in {entry.id: entry.kind for entry in letter.entries}.items():
-                numbers = [entry.number for entry in self._pair.outgoing if entry.id == item]
-                held = min((len(holders.get(number, ())) for number in numbers), default=0)
-                after.append(self._handlers.held(self._pair.peer, kind, item, held) if held else None)
+            kinds = {entry.id: entry.kind for entry in letter.entries}
+            fewest: dict[bytes, int] = {}  # of several pieces, the one that lies in the fewest mailboxes counts
+            for entry in self._pair.outgoing:
+                if entry.id in kinds:
+                    here = len(holders.get(entry.number, ()))
+                    fewest[entry.id] = min(here, fewest.get(entry.id, here))
+            for item, held in fewest.items():
+                after.append(self._handlers.held(self._pair.peer, kinds[item], item, held) if held else None)
         for one in after:
             if one is not None:
                 one()

@@ -29,8 +29,9 @@ DOCUMENTS: Final = 2
 MESSAGE_BYTES: Final = 5 * 1024 * 1024
 #: Seconds that a message is kept for somebody who is away: two weeks of holidays.
 LIFETIME_S: Final = 14 * 24 * 3600
-#: Numbers ahead of the gap that a recipient keeps, and a sender therefore sends: memory and disk are bounded by it.
-WINDOW: Final = 4096
+#: Numbers ahead of the gap that a recipient keeps, and a sender therefore sends: as many as a mailbox keeps of a friend,
+#: so that what is written to somebody who is away waits there, not with its writer. `HELD_BACK_BYTES` bounds memory.
+WINDOW: Final = 16_384
 #: Numbers whose ids are remembered, to know one that is given twice: more than anybody writes before the other answers.
 RECENT_IDS: Final = 256
 #: Bytes that wait behind a gap, of one sender: three of the largest messages.

@@ -119,3 +119,21 @@ def test_what_is_withdrawn_is_asked_for_in_the_mailboxes_too(tmp_path: Path) -> 
         await ada.off()
 
     run_virtual(story())
+
+
+def test_as_many_messages_as_a_mailbox_keeps_wait_there_and_not_with_their_writer(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = World(5, tmp_path)
+        ada, bela = world.people
+        await bela.on()
+        await bela.off()
+        await ada.on()
+        written = [ada.send(bela, b"%d" % number) for number in range(4500)]
+        await asyncio.sleep(3600)
+        await ada.off()
+        await bela.on()
+        bela.collect()
+        assert [item for _, item, _ in bela.read()[0]] == written
+        await bela.off()
+
+    run_virtual(story())
