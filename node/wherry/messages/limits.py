@@ -29,7 +29,7 @@ DOCUMENTS: Final = 2
 MESSAGE_BYTES: Final = 5 * 1024 * 1024
 #: Seconds that a message is kept for somebody who is away: two weeks of holidays.
 LIFETIME_S: Final = 14 * 24 * 3600
-#: Numbers ahead of the gap that a recipient keeps, and a sender so sends: as many as a mailbox keeps of one friend,
+#: Numbers ahead of the gap that a recipient keeps, and a sender sends: as many as a mailbox keeps of a friend,
 #: so that what is written to somebody who is away waits there, not with its writer. `HELD_BACK_BYTES` bounds memory.
 WINDOW: Final = 16_384
 #: Numbers whose ids are remembered, to know one that is given twice: more than anybody writes before the other answers.
