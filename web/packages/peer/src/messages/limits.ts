@@ -39,7 +39,7 @@ export const MESSAGE_BYTES = 5 * 1024 * 1024;
 /** Seconds that a message is kept for somebody who is away: two weeks of holidays. */
 export const LIFETIME_S = 14 * 24 * 3600;
 /** Numbers ahead of the gap that a recipient keeps, and a sender therefore sends: memory and disk are bounded by it. */
-export const WINDOW = 4096;
+export const WINDOW = 16_384;
 /** Bytes that wait behind a gap, of one sender: three of the largest messages. */
 export const HELD_BACK_BYTES = 16 * 1024 * 1024;
 /** Items, and bytes, that wait for one recipient: nobody writes so many messages by hand in two weeks. */

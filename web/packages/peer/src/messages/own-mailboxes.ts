@@ -159,11 +159,11 @@ export class OwnMailboxes {
     client.onWaiting = () => this.poke();
     const granted = await client.lease(LEASE_S);
     await this.#keep({ ...lease, expires: this.#options.now() + granted.seconds });
-    if (lease.current) {
-      await this.#leaveTags(client, visited);
-      if (granted.prekeys <= PREKEYS_LOW) await client.prekeys(await this.#options.newPrekeys(lease.mailbox));
-    }
+    if (lease.current) await this.#leaveTags(client, visited);
     await this.#collect(client);
+    if (lease.current && granted.prekeys <= PREKEYS_LOW) {
+      await client.prekeys(await this.#options.newPrekeys(lease.mailbox)); // what the old batch sealed has been opened
+    }
   }
 
   async #leaveTags(client: Client, visited: Visited): Promise<void> {
