@@ -71,7 +71,8 @@ class Courier:
                 if number >= STRANGER_ROUNDS and not self._is_known(self._pair.peer):
                     self._pair.ack_due = False
                 if not self._busy():
-                    self._pair.keep_quiet()
+                    with self._database.write(durable=False):  # undone, it is said once more
+                        self._pair.keep_quiet()
                     return
                 rest_s = await self._round()
             except WherryError as error:  # such as a full disk: what waits stays, and is tried again
@@ -219,7 +220,7 @@ class Courier:
             self._pair.ack_due = self._pair.ack_due or not letter.entries
             return
         after = []
-        with self._database.write():
+        with self._database.write(durable=False):  # undone, it is left there once more
             for holder in taken:
                 self._mail.deposited(self._pair.peer, letter.entries, holder)
             holders = self._mail.holders(self._pair.peer)

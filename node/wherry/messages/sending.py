@@ -87,7 +87,8 @@ class Sender:
             items=items,
             documents=list(documents),
         )
-        with self._database.write():
+        # A power cut may undo this: then a key is used twice, with another nonce, and the recipient asks to begin anew.
+        with self._database.write(durable=False):
             message = pair.sessions.encrypt(encode(packet), self._random)
             pair.keep()
             self._mail.mark_left(pair.peer, entries)

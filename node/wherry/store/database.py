@@ -2,6 +2,8 @@
 
 A file is in write-ahead mode (readers such as a backup never block the node) and `synchronous = FULL`: what was
 committed is there after a power cut. It has to be: an acknowledgement makes the sender forget its copy of a message.
+What may be undone by a cut says so (`write(durable=False)`), and does not wait for the disk. What is deleted is written
+over: keys that were used up are not to be found in the file.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ class Database:
     def __init__(self, path: Path, *, application: int, migrations: Sequence[str], bulk: tuple[str, ...] = ()) -> None:
         self.path, self._bulk = path, bulk
         self._connection: sqlite3.Connection | None = None
-        self._depth = 0
+        self._depth, self._durable = 0, True
         self._afterwards: list[Callable[[], None]] = []
         self._if_undone: list[Callable[[], None]] = []
         with self._typed():
@@ -83,7 +85,7 @@ class Database:
         return [f'PRAGMA quick_check("{name}")' for name in names if not name.startswith(self._bulk)]
 
     def _prepare(self) -> None:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
             self.read(f"PRAGMA {pragma}")
         self.read(f"PRAGMA journal_size_limit = {LOG_BYTES}")
 
@@ -118,12 +120,14 @@ class Database:
             return self._open.execute(sql, values).fetchall()
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction: all of the block, or nothing of it. A block inside another one joins it.
 
         What an inner block wrote is undone if it raises, and the outer one may catch that and go on; what it wrote is
         kept only once the outer one is. There is no `await` in a block: another task would join it by accident.
 
+        :param durable: whether it outlives a power cut; the outermost block says. Without, the disk is not waited for,
+            and a cut may undo it, with all that came after it. It outlives the process either way.
         :raises DiskFull: if there is no room; what was there before stays and can be read.
         :raises DatabaseCorrupt, HomeUnusable, Closed: as it may be.
         """
@@ -134,6 +138,9 @@ class Database:
             connection = self._open
             if inner and not connection.in_transaction:
                 raise DiskFull(f"{self.path} cannot grow: this transaction was undone")
+            if not inner and durable is not self._durable:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
             connection.execute(begin)
             self._depth += 1
             try:

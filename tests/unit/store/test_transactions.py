@@ -107,3 +107,19 @@ def test_a_full_disk_inside_leaves_nothing_of_the_whole(database: Numbers) -> No
     assert database.kept() == []
     database.put(3)
     assert database.kept() == [3]
+
+
+def test_the_outermost_block_says_whether_the_disk_is_waited_for(database: Numbers) -> None:
+    full, normal = 2, 1  # SQLite's own numbers
+
+    def waited_for() -> int:
+        return int(database.read("PRAGMA synchronous")[0][0])
+
+    with database.write(durable=False):
+        database.put(1)
+        assert waited_for() == normal
+    with database.write():
+        assert waited_for() == full
+        with database.write(durable=False):
+            assert waited_for() == full
+    assert database.kept() == [1]
