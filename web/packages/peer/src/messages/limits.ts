@@ -73,7 +73,7 @@ export const WHISPER_S = 60;
 /** Pairs that rest in memory; the oldest that is idle is read again when it is needed. */
 export const PAIRS = 1000;
 /** Letters a second from everybody who is no friend, and from one peer, each with a burst. */
-export const LETTERS_FROM_STRANGERS_PER_S = [10, 50] as const;
+export const LETTERS_FROM_STRANGERS_PER_S = [2, 20] as const;
 export const LETTERS_FROM_PEER_PER_S = [100, 1000] as const;
 
 // -- own mailboxes ----------------------------------------------------------------------------------------------------
