@@ -83,7 +83,7 @@ OPENED: Final = 200_000
 MAILBOXES: Final = 2
 #: Pairs that rest in memory; the least recently used is read again when it is needed.
 PAIRS: Final = 1000
-#: Letters a second from everybody who is no friend, with a burst: each costs us some ten milliseconds, and friends wait.
+#: Letters a second from everybody who is no friend, with a burst: each costs some ten milliseconds, and friends wait.
 LETTERS_FROM_STRANGERS_S: Final = (2.0, 20)
 #: Letters a second from one peer, with a burst.
 LETTERS_FROM_PEER_S: Final = (100.0, 1000)
