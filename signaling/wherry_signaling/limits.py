@@ -149,7 +149,7 @@ INTRODUCER_DIALS: Final = 8
 #: Seconds between looks at an introducer. A cut cable is noticed sooner, by the kernel; this is for hung processes.
 INTRODUCER_PING_S: Final = 5.0
 #: Seconds an introducer may take to answer a look.
-INTRODUCER_PONG_S: Final = 3.0
+INTRODUCER_PONG_S: Final = 2.0
 #: Seconds until a candidate that failed is tried again: the first time, and at most.
 INTRODUCER_RETRY_S: Final = (0.5, 60.0)
 #: Seconds until more candidates are asked for while there are too few: the first time, and at most.

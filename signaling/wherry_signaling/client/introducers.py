@@ -8,8 +8,8 @@
 
 What to do is decided in `introducer_set.py`. This shell dials, watches, renews at half the lifetime, and announces:
 `on_change` is awaited with the introducers that a record should name, and whoever had to make place for another is let
-go only after it has returned. A lost one is replaced at once; a killed process shows at once, a cut cable within three
-seconds (the kernel's keepalive, see `websocket.py`), a hung process within eight.
+go only after it has returned. A lost one is replaced at once; a killed process shows at once, a cut cable within four
+seconds (the kernel's keepalive, see `websocket.py`), a hung process within seven.
 """
 
 from __future__ import annotations

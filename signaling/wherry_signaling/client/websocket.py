@@ -25,10 +25,11 @@ from ..sockets import MESSAGE_BYTES, SUBPROTOCOL, Connect, Socket, SocketAddress
 
 #: Seconds that closing waits until the last frame is written; the other side's goodbye is not waited for.
 _CLOSE_S: Final = 0.2
-#: The kernel asks a silent host after 1 s, then twice more: a cut cable is noticed within 3 s, at no cost here.
-_KEEPALIVE: Final = (("TCP_KEEPIDLE", 1), ("TCP_KEEPALIVE", 1), ("TCP_KEEPINTVL", 1), ("TCP_KEEPCNT", 2))
-#: Milliseconds that bytes under way may stay unacknowledged: keepalive does not ask while there are any (RFC 5482).
-_USER_TIMEOUT_MS: Final = 3000
+#: The kernel asks a silent host after 1 s, and once more: a cut cable is noticed after 2 s, at no cost here.
+_KEEPALIVE: Final = (("TCP_KEEPIDLE", 1), ("TCP_KEEPALIVE", 1), ("TCP_KEEPINTVL", 1), ("TCP_KEEPCNT", 1))
+#: Milliseconds that bytes under way may stay unacknowledged: keepalive does not ask while there are any (RFC 5482). So
+#: it is 4 s at most, where something was written just before keepalive gave up, and a new record is stored within 5 s.
+_USER_TIMEOUT_MS: Final = 2000
 
 
 class WebSocketConnector:
