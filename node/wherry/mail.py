@@ -17,9 +17,9 @@ from functools import lru_cache
 from wherry_signaling.client.guests import Guests
 from wherry_signaling.client.introducers import Held
 from wherry_signaling.domains import Purpose
+from wherry_signaling.envelope import open_sealed
 from wherry_signaling.errors import RemoteError
 from wherry_signaling.identity import Identity, PeerId
-from wherry_signaling.letters import open_sealed
 from wherry_signaling.record import InboxRecord, check_document
 from wherry_signaling.scope import Scope
 from wherry_signaling.sockets import Connect

@@ -143,5 +143,14 @@ def unseal(data: bytes, *, recipient: PeerId, sealing_secret: bytes) -> bytes:
     return padded[4 : 4 + length]
 
 
+def open_sealed(data: bytes, *, recipient: Identity) -> Envelope:
+    """The signed envelope in whatever was sealed to `recipient`: a signal or a letter, as its purpose says.
+
+    :raises NotForUs, CannotOpen, BadSignature, Malformed: as `unseal` and `open_envelope`.
+    """
+    inside = unseal(data, recipient=recipient.id, sealing_secret=recipient.sealing_secret)
+    return open_envelope(inside, recipient=recipient.id)
+
+
 def _seal_key(shared: bytes, ephemeral: bytes, sealing_key: bytes) -> bytes:
     return derive_key(shared, salt=ephemeral + sealing_key, info=domains.SEAL)

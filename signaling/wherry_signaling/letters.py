@@ -19,11 +19,11 @@ from typing import Annotated, Final
 import msgspec
 
 from .domains import Purpose
-from .envelope import Envelope, open_envelope, seal, sign, unseal
+from .envelope import seal, sign
 from .errors import VersionMismatch
 from .identity import Identity, PeerId
 from .limits import SIZE_CLASSES
-from .packing import unpack
+from .packing import unpack, version_of
 from .record import Prekey
 
 VERSION: Final = 1
@@ -68,13 +68,6 @@ _message = msgspec.msgpack.Decoder(Message)
 _retry = msgspec.msgpack.Decoder(Retry)
 
 
-class _Head(msgspec.Struct, array_like=True, frozen=True):
-    version: int
-
-
-_head = msgspec.msgpack.Decoder(_Head)
-
-
 def payload_of(letter: Letter) -> bytes:
     """The bytes that are signed."""
     return msgspec.msgpack.encode(letter)
@@ -90,15 +83,6 @@ def seal_letter(
     """
     envelope = sign(sender, _PURPOSES[type(letter)], payload_of(letter), recipient=recipient)
     return seal(envelope, recipient=recipient, sealing_key=sealing_key, ephemeral_secret=ephemeral_secret)
-
-
-def open_sealed(data: bytes, *, recipient: Identity) -> Envelope:
-    """The signed envelope in whatever was sealed to `recipient`: a signal or a letter, as its purpose says.
-
-    :raises NotForUs, CannotOpen, BadSignature, Malformed: as `unseal` and `open_envelope`.
-    """
-    inside = unseal(data, recipient=recipient.id, sealing_secret=recipient.sealing_secret)
-    return open_envelope(inside, recipient=recipient.id)
 
 
 def decode_message(payload: bytes) -> Message:
@@ -122,6 +106,6 @@ def decode_retry(payload: bytes) -> Retry:
 
 
 def _check_version(payload: bytes) -> None:
-    version = unpack(_head, payload, "a damaged letter").version
+    version = version_of(payload, "a damaged letter")
     if version != VERSION:
         raise VersionMismatch(f"a letter of version {version}, we read {VERSION}")

@@ -18,6 +18,21 @@ class Decoder(Protocol[T_co]):
         """What `data` holds."""
 
 
+class _Head(msgspec.Struct, array_like=True, frozen=True):
+    version: int
+
+
+_head = msgspec.msgpack.Decoder(_Head)
+
+
+def version_of(data: bytes, what: str) -> int:
+    """The major version at the head of an array, read before the rest: another version may have another shape.
+
+    :raises Malformed: if there is none.
+    """
+    return unpack(_head, data, what).version
+
+
 def unpack(decoder: Decoder[T_co], data: bytes, what: str) -> T_co:
     """What `data` holds.
 

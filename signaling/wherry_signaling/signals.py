@@ -24,11 +24,11 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 
 from .domains import Purpose
-from .envelope import Envelope, open_envelope, seal, sign, unseal
+from .envelope import Envelope, open_sealed, seal, sign
 from .errors import Malformed, VersionMismatch
 from .identity import Identity, PeerId
 from .limits import CANDIDATE_BYTES, CANDIDATES, DOCUMENT_BYTES, REASON_BYTES, SDP_BYTES
-from .packing import unpack
+from .packing import unpack, version_of
 
 VERSION: Final = 1
 ROLE_FIRST: Final = 0
@@ -122,13 +122,6 @@ _PURPOSES = {kind: purpose for purpose, kind in _TYPES.items()}
 _decoders = {purpose: msgspec.msgpack.Decoder(kind) for purpose, kind in _TYPES.items()}
 
 
-class _Head(msgspec.Struct, array_like=True, frozen=True):
-    version: int
-
-
-_head = msgspec.msgpack.Decoder(_Head)
-
-
 def payload_of(signal: Signal) -> bytes:
     """The bytes that are signed; the answer's hash is over an offer's."""
     return msgspec.msgpack.encode(signal)
@@ -151,8 +144,7 @@ def open_signal(data: bytes, *, recipient: Identity) -> tuple[Signal, Envelope]:
     :raises NotForUs, CannotOpen, BadSignature: as `unseal` and `open_envelope`.
     :raises Malformed, VersionMismatch: as `decode_signal`.
     """
-    inside = unseal(data, recipient=recipient.id, sealing_secret=recipient.sealing_secret)
-    envelope = open_envelope(inside, recipient=recipient.id)
+    envelope = open_sealed(data, recipient=recipient)
     return decode_signal(envelope), envelope
 
 
@@ -166,7 +158,7 @@ def decode_signal(envelope: Envelope) -> Signal:
     if decoder is None:
         raise Malformed(f"a {envelope.purpose.name.lower()} is not understood here")
     damaged = f"a damaged {envelope.purpose.name.lower()}"
-    version = unpack(_head, envelope.payload, damaged).version  # another version may have another shape
+    version = version_of(envelope.payload, damaged)
     if version != VERSION:
         raise VersionMismatch(f"the peer speaks version {version}, we speak {VERSION}", peer=str(envelope.sender))
     return unpack(decoder, envelope.payload, damaged)

@@ -29,9 +29,10 @@ from wherry.messages.post import Post
 from wherry.ratchet import Bundle, Sessions
 from wherry.store import Store
 from wherry.testing.clock import run_virtual
+from wherry_signaling.envelope import open_sealed
 from wherry_signaling.errors import NoReservation
 from wherry_signaling.identity import Identity, PeerId
-from wherry_signaling.letters import decode_message, open_sealed, seal_letter
+from wherry_signaling.letters import decode_message, seal_letter
 from wherry_signaling.record import InboxRecord, Introducer
 
 STRANGERS = int(os.environ.get("WHERRY_TEST_STRANGERS", "1000"))

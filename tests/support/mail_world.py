@@ -19,9 +19,9 @@ from wherry.messages.packets import Item, Kind, Reason
 from wherry.messages.post import Post
 from wherry.store.database import Database
 from wherry.store.schema import APPLICATION, MIGRATIONS
+from wherry_signaling.envelope import open_sealed
 from wherry_signaling.errors import EndpointUnreachable, NoReservation, Quota, RemoteError
 from wherry_signaling.identity import Identity, PeerId
-from wherry_signaling.letters import open_sealed
 from wherry_signaling.record import InboxRecord, Introducer
 from wherry_signaling.tags import envelope_name
 

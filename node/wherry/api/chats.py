@@ -164,7 +164,6 @@ async def messages_search(context: Context, request: SearchRequest) -> MessagesV
 def view_of(context: Context, one: Message) -> MessageView:
     """A message as it is shown."""
     me, peer = str(context.node.id), str(one.peer)
-    is_text = isinstance(one.content, str)
     waits = one.ours and not one.state.settled
     return MessageView(
         id=one.id.hex(),
@@ -177,7 +176,7 @@ def view_of(context: Context, one: Message) -> MessageView:
         ours=one.ours,
         at=rfc3339(one.sent / 1000) or "",
         kept=rfc3339(one.kept / 1000) or "",
-        data=None if is_text or isinstance(one.content, str) else base64.b64encode(one.content).decode(),
+        data=None if isinstance(one.content, str) else base64.b64encode(one.content).decode(),
         reply_to=None if one.reply_to is None else one.reply_to.hex(),
         held=one.held,
         until=rfc3339(one.sent / 1000 + LIFETIME_S) if waits else None,

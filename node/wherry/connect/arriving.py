@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from wherry_signaling.domains import Purpose
-from wherry_signaling.envelope import Envelope
+from wherry_signaling.envelope import Envelope, open_sealed
 from wherry_signaling.errors import RemoteError
 from wherry_signaling.identity import Identity
-from wherry_signaling.letters import open_sealed
 from wherry_signaling.scope import Scope
 
 from .dialer import Dialer

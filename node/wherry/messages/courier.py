@@ -166,8 +166,7 @@ class Courier:
     async def _begin(self) -> None:
         """Begin a session by the peer's bundle: its signed prekey, and a one-time one if a mailbox hands one out."""
         pair = self._pair
-        record = await self._ways.inbox(pair.peer, fresh=pair.fresh)
-        pair.fresh = False
+        record = await self._ways.inbox(pair.peer, fresh=False)
         one_time = None
         for mailbox in record.mailboxes:
             try:

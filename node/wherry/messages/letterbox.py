@@ -54,9 +54,6 @@ class Letterbox(Component):
     ) -> None:
         self._take, self._own_inbox, self._connected = take, own_inbox, connected
 
-    async def startup(self, network: Network) -> None:
-        """Nothing is connected yet: the opcodes were registered by `add_letterbox`."""
-
     async def peer_connect(self, peer: Peer) -> None:
         """What waits for the peer can go now."""
         self._connected(peer.id)

@@ -174,20 +174,6 @@ class MailStore:
                 "DELETE FROM deposits WHERE peer = ? AND number = ?", [(peer.key, entry.number) for entry in entries]
             )
 
-    def mark_left(self, peer: PeerId, entries: Iterable[Entry]) -> None:
-        """A copy may be on its way: from now on only the recipient knows what becomes of it."""
-        with self._database.write() as connection:
-            connection.executemany(
-                "UPDATE outbox SET left = 1 WHERE peer = ? AND number = ? AND left = 0",
-                [(peer.key, entry.number) for entry in entries],
-            )
-
-    def has_left(self, peer: PeerId, number: int) -> bool:
-        """Whether a copy may be on its way."""
-        return bool(
-            self._database.read("SELECT 1 FROM outbox WHERE peer = ? AND number = ? AND left", (peer.key, number))
-        )
-
     def settle(self, peer: PeerId, entries: Iterable[Entry]) -> None:
         """Forget items whose fate is known."""
         values = [(peer.key, entry.number) for entry in entries]

@@ -8,6 +8,7 @@ the record that names a new mailbox is published before an old one is left out.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -23,7 +24,6 @@ from wherry_signaling.record import Introducer
 from wherry_signaling.scope import Scope
 from wherry_signaling.sockets import Connect
 from wherry_signaling.tags import envelope_name, week_of
-from wherry_signaling.tasks import Tasks
 from wherry_signaling.wire import Role
 
 from .limits import (
@@ -90,7 +90,6 @@ class OwnMailboxes:
         self._wall_clock, self._wanted = wall_clock, wanted
         self._visited: dict[PeerId, _Visited] = {}
         self._poked = asyncio.Event()
-        self._tasks = Tasks("mailboxes")
 
     def current(self) -> list[Introducer]:
         """What our inbox record should name."""
@@ -103,17 +102,12 @@ class OwnMailboxes:
     async def run(self) -> None:
         """Look after the leases until cancelled."""
         self._visited.clear()  # who was not visited while we were suspended is not gone
-        try:
-            while True:
-                self._poked.clear()
-                await self._look_after()
-                try:
-                    async with asyncio.timeout(COLLECT_S):
-                        await self._poked.wait()
-                except TimeoutError:
-                    continue
-        finally:
-            await self._tasks.close()
+        while True:
+            self._poked.clear()
+            await self._look_after()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(COLLECT_S):
+                    await self._poked.wait()
 
     async def _look_after(self) -> None:
         now = self._wall_clock()
@@ -216,9 +210,7 @@ class OwnMailboxes:
         visited.told = {week: tags for week, tags in visited.told.items() if week >= this}
 
     async def _collect(self, client: Client) -> None:
-        after, more = 0, True
-        while more:
-            page = await client.collect(after)
+        async for page in client.pages():
             names = []
             for _, sealed in page.envelopes:
                 if self._take(sealed, client.scope):
@@ -226,8 +218,6 @@ class OwnMailboxes:
                 await asyncio.sleep(0)  # each costs a few milliseconds, and whoever is connected waits for an answer
             if names:
                 await client.acknowledge(names)
-            after = max((number for number, _ in page.envelopes), default=after)
-            more = page.more
 
     @asynccontextmanager
     async def _client(self, lease: Lease) -> AsyncIterator[Client]:

@@ -30,7 +30,7 @@ import msgspec
 
 from wherry_signaling.errors import Malformed, VersionMismatch
 from wherry_signaling.limits import DOCUMENT_BYTES
-from wherry_signaling.packing import unpack
+from wherry_signaling.packing import unpack, version_of
 
 from .limits import ACKED_BEYOND, DOCUMENTS, ITEM_BYTES, ITEMS, PACKET_BYTES, VOIDED
 
@@ -110,11 +110,6 @@ class Packet(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
     ] = []
 
 
-class _Head(msgspec.Struct, array_like=True, frozen=True):
-    version: int
-
-
-_head = msgspec.msgpack.Decoder(_Head)
 _decoder = msgspec.msgpack.Decoder(Packet)
 
 
@@ -131,7 +126,7 @@ def decode(data: bytes) -> Packet:
     """
     if len(data) > PACKET_BYTES:
         raise Malformed(f"a packet of {len(data)} bytes; {PACKET_BYTES} is the most")
-    version = unpack(_head, data, "no packet").version
+    version = version_of(data, "no packet")
     if version != VERSION:
         raise VersionMismatch(f"the peer writes packets of version {version}, we read {VERSION}")
     packet = unpack(_decoder, data, "a damaged packet")

@@ -28,7 +28,6 @@ class Pair:
     :ivar poked: set when there is something to do: an item, an acknowledgement, a way.
     :ivar heard: when something of the peer's came last, on the loop's clock.
     :ivar absent_until: until when it is not looked for, since it was not to be found.
-    :ivar fresh: its bundle is to be asked for anew, since the one we knew did not do.
     """
 
     def __init__(
@@ -48,7 +47,6 @@ class Pair:
         self.sessions = Sessions(own, peer, state)
         #: How many pieces of each larger item are not settled, where its fate was not said yet.
         self.pieces = Counter(entry.id for entry in self.outgoing if entry.piece and not entry.reported)
-        self.fresh = False
         self.poked = asyncio.Event()
         self.heard = self.absent_until = self.asked_retry = self.took_retry = NEVER
         self._under_way: dict[int, float] = {}

@@ -17,22 +17,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from types import TracebackType
 
 from wherry_signaling.domains import Purpose
 from wherry_signaling.envelope import Envelope
 from wherry_signaling.errors import CannotOpen, NotForUs, RemoteError, WherryError
 from wherry_signaling.identity import Identity, PeerId
-from wherry_signaling.letters import Retry, decode_message, decode_retry, seal_letter
+from wherry_signaling.letters import Retry, decode_message, decode_retry
 from wherry_signaling.rates import Rates
 from wherry_signaling.scope import Scope
-from wherry_signaling.signals import seal_signal
 from wherry_signaling.tags import envelope_name
 from wherry_signaling.tasks import Tasks
 
 from ..errors import LimitExceeded, OutboxFull
 from ..store.database import Database
+from .asides import Asides
 from .courier import Courier
 from .handlers import After, Handlers, Held, Settle, Take
 from .keys import Keys
@@ -59,7 +59,7 @@ from .pair import Pair
 from .pieces import cut
 from .receiving import Learn, Receiver
 from .sending import Sender
-from .troubles import Troubles, refusal
+from .troubles import Troubles
 from .ways import Ways
 
 log = logging.getLogger(__name__)
@@ -92,6 +92,7 @@ class Post:
         #: Our prekeys.
         self.keys = Keys(identity, database, self.mail, wall_clock=wall_clock, random=random)
         self.handlers = Handlers()
+        self._asides = Asides(identity, ways, random)
         self.troubles = Troubles(lambda: asyncio.get_running_loop().time())
         self._sender = Sender(identity, database, self.mail, random, self.troubles.sent)
         self._receiver = Receiver(
@@ -178,7 +179,7 @@ class Post:
             self._tasks.start(self._whisper(self._pair(peer), kind, body), "whisper")
 
     def withdraw(self, peer: PeerId, item: bytes) -> None:
-        """Ask the recipient to take an item for void; what never left this machine is void at once.
+        """Ask the recipient to take an item for void.
 
         Its `settled` handler hears the end of it.
         """
@@ -257,22 +258,7 @@ class Post:
     def _say_full(self, peer: PeerId, name: bytes) -> None:
         """Tell a sender why, where that is known: without a word it would take us for away."""
         if self._fulls.take(peer.key, asyncio.get_running_loop().time()):
-            self._tasks.start(self._send_refusal(peer, name), "refuse a letter")
-
-    async def _send_refusal(self, peer: PeerId, name: bytes) -> None:
-        try:
-            sealed = seal_signal(
-                refusal(name),
-                sender=self._identity,
-                recipient=peer,
-                sealing_key=await self._ways.sealing_key(peer),
-                ephemeral_secret=self._random(32),
-            )
-        except WherryError as error:
-            log.debug("%s is not told: %s", peer.short, error.code)
-            return
-        if not (self._ways.connected(peer) and await self._given(self._ways.over_connection(peer, sealed))):
-            await self._given(self._ways.through_introducers(peer, sealed))
+            self._tasks.start(self._asides.refuse(peer, name), "refuse a letter")
 
     def _may_write(self, peer: PeerId) -> bool:
         now = asyncio.get_running_loop().time()
@@ -302,38 +288,7 @@ class Post:
         pair.asked_retry = now
         with self._database.write():
             retry = self.keys.retry(session, one_time=self._is_known(pair.peer))
-        self._tasks.start(self._send_retry(pair.peer, retry), "retry")
-
-    async def _send_retry(self, peer: PeerId, retry: Retry) -> None:
-        try:
-            sealed = seal_letter(
-                retry,
-                sender=self._identity,
-                recipient=peer,
-                sealing_key=await self._ways.sealing_key(peer),
-                ephemeral_secret=self._random(32),
-            )
-        except RemoteError as error:
-            log.debug("no way to ask %s for a fresh start: %s", peer.short, error.code)
-            return
-        if self._ways.connected(peer) and await self._given(self._ways.over_connection(peer, sealed)):
-            return
-        if await self._given(self._ways.through_introducers(peer, sealed)):
-            return
-        try:
-            record = await self._ways.inbox(peer, fresh=False)
-        except RemoteError:
-            return  # it is asked again with the next letter
-        for mailbox in record.mailboxes:
-            await self._given(self._ways.deposit(mailbox, peer, sealed))
-
-    async def _given(self, way: Awaitable[None]) -> bool:
-        try:
-            await way
-        except RemoteError as error:
-            log.debug("not given: %s", error.code)
-            return False
-        return True
+        self._tasks.start(self._asides.ask_anew(pair.peer, retry), "retry")
 
     async def _whisper(self, pair: Pair, kind: int, body: bytes) -> None:
         item = Item(0, kind, self._random(16), int(self._wall_clock()) + WHISPER_S, body)

@@ -62,13 +62,13 @@ class Sender:
 
     def whisper(self, pair: Pair, item: Item, sealing_key: bytes) -> bytes:
         """A letter with one item that has no number."""
-        return self._seal(pair, [item], (), (), sealing_key)
+        return self._seal(pair, [item], (), sealing_key)
 
     def _letter(self, pair: Pair, entries: tuple[Entry, ...], documents: Sequence[bytes], sealing_key: bytes) -> Letter:
         peer = pair.peer
         bodies = {one.number: b"" if one.voiding else self._mail.body(peer, one.number) for one in entries}
         items = [Item(one.number, one.wire_kind, one.id, one.expires, bodies[one.number]) for one in entries]
-        sealed = self._seal(pair, items, entries, documents, sealing_key)
+        sealed = self._seal(pair, items, documents, sealing_key)
         pair.ack_due = False
         return Letter(sealed, entries)
 
@@ -76,7 +76,6 @@ class Sender:
         self,
         pair: Pair,
         items: list[Item],
-        entries: Sequence[Entry],
         documents: Sequence[bytes],
         sealing_key: bytes,
     ) -> bytes:
@@ -91,7 +90,6 @@ class Sender:
         with self._database.write(durable=False):
             message = pair.sessions.encrypt(encode(packet), self._random)
             pair.keep()
-            self._mail.mark_left(pair.peer, entries)
         sealed = seal_letter(
             message,
             sender=self._identity,

@@ -162,7 +162,6 @@ MAIL: Final = """
         piece   INTEGER NOT NULL,                  -- one of several that have this id
         voiding INTEGER NOT NULL DEFAULT 0,        -- only a decision is asked for: there is no body any more
         reported INTEGER NOT NULL DEFAULT 0,       -- another piece of it is void, and its fate was said
-        left    INTEGER NOT NULL DEFAULT 0,        -- a copy may have left this machine
         body    BLOB    NOT NULL,
         PRIMARY KEY (peer, number)
     ) STRICT;

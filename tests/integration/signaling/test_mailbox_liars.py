@@ -14,9 +14,10 @@ from wherry.testing.clock import run_virtual
 from wherry.testing.lying_mailboxes import LyingMailboxes
 from wherry_signaling import wire
 from wherry_signaling.client import Client, open_client
+from wherry_signaling.envelope import open_sealed
 from wherry_signaling.errors import Malformed, NoReservation, Quota, RemoteError
 from wherry_signaling.handshake import ServerHandshake
-from wherry_signaling.letters import decode_message, open_sealed
+from wherry_signaling.letters import decode_message
 from wherry_signaling.limits import DELIVERIES_PER_S
 from wherry_signaling.link import Link
 from wherry_signaling.sockets import Socket

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from wherry.messages.mail_store import Lease, MailStore
 from wherry.messages.own_mailboxes import OwnMailboxes, Tags
 from wherry.store.database import Database
 from wherry.store.schema import APPLICATION, MIGRATIONS
+from wherry_signaling.client.mailbox import MailboxRequests
 from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.scope import Scope
@@ -23,7 +25,7 @@ BOX = Identity(secrets.token_bytes(32)).id
 LETTERS = [b"letter %d" % number for number in range(30)]
 
 
-class Mailbox:
+class Mailbox(MailboxRequests):
     """What stands for a socket to one: it notes what is asked."""
 
     def __init__(self) -> None:
@@ -32,23 +34,23 @@ class Mailbox:
         self.gone: list[bytes] = []
         self.done = asyncio.Event()
 
-    async def lease(self, seconds: float) -> Any:
+    async def lease(self, seconds: int = 0) -> Any:
         self.asked.append("lease")
         return SimpleNamespace(seconds=seconds, waiting=len(LETTERS), prekeys=0)
 
-    async def tags(self, week: int, kind: int, tags: object, *, first: bool) -> None:
+    async def tags(self, week: int, sort: int, tags: object, *, first: bool = True) -> None:
         self.asked.append("tags")
 
-    async def prekeys(self, batch: object) -> None:
+    async def prekeys(self, prekeys: object) -> None:
         self.asked.append("prekeys")
         self.done.set()
 
-    async def collect(self, after: int) -> Any:
+    async def collect(self, after: int = 0) -> Any:
         self.asked.append("collect")
         left = list(enumerate(LETTERS, 1))[after : after + 10]
         return SimpleNamespace(envelopes=left, more=after + 10 < len(LETTERS))
 
-    async def acknowledge(self, names: list[bytes]) -> None:
+    async def acknowledge(self, names: Sequence[bytes]) -> None:
         self.gone += names
 
 
@@ -86,10 +88,11 @@ async def visit(path: Path, opened: list[bytes]) -> Mailbox:
         wall_clock=lambda: NOW,
         wanted=1,
     )
-    task = asyncio.create_task(own.run())
-    await box.done.wait()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    run, done = asyncio.create_task(own.run()), asyncio.create_task(box.done.wait())
+    await asyncio.wait([run, done], return_when=asyncio.FIRST_COMPLETED)
+    assert not run.done(), run.result()
+    run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
     database.close()
     return box
 

@@ -8,7 +8,7 @@ import pytest
 from golden import Vector, vectors
 
 from wherry_signaling.domains import Purpose
-from wherry_signaling.envelope import SEALED_PAYLOAD_BYTES
+from wherry_signaling.envelope import SEALED_PAYLOAD_BYTES, open_sealed
 from wherry_signaling.errors import Malformed
 from wherry_signaling.identity import Identity
 from wherry_signaling.letters import (
@@ -19,7 +19,6 @@ from wherry_signaling.letters import (
     Retry,
     decode_message,
     decode_retry,
-    open_sealed,
     payload_of,
     seal_letter,
 )
