@@ -43,7 +43,7 @@ def test_a_dht_frame_nested_without_end_is_refused() -> None:
 def test_every_decoder_goes_through_the_seam() -> None:
     for path in (path for root in ROOTS for path in root.rglob("*.py")):
         text = path.read_text()
-        if "msgspec.msgpack.Decoder(" in text:
+        if "msgspec.msgpack.Decoder(" in text and path.name != "packing.py":  # which is the seam
             assert re.search(r"packing import (?:\w+, )*unpack\b", text, re.MULTILINE), f"{path}: use packing.unpack"
         if "msgspec.msgpack.decode(" in text:
             assert path.name == "serializers.py", f"{path}: use packing.unpack"
