@@ -24,6 +24,7 @@ from wherry_signaling.record import Introducer
 from ..ratchet import Bundle
 from ..store.database import Database
 from .handlers import Handlers
+from .leaving import to_leave
 from .limits import ABSENT_S, ACK_S, AGAIN_S, INBOX_FRESH_S, MAILBOXES, STRANGER_ROUNDS
 from .mail_store import MailStore
 from .outgoing import Entry
@@ -187,18 +188,17 @@ class Courier:
             log.debug("no inbox record of %s: %s", pair.peer.short, error.code)
             return
         self._asked_at = self._loop.time()
-        mailboxes = record.mailboxes[:MAILBOXES]
-        holders = self._mail.holders(pair.peer)
-        missing = [
-            entry
-            for entry in due
-            if any(mailbox.peer.key not in holders.get(entry.number, ()) for mailbox in mailboxes)
-        ]
-        if not mailboxes or not (missing or pair.ack_due):
-            return
+        leaving = to_leave(
+            due,
+            record.mailboxes[:MAILBOXES],
+            self._mail.holders(pair.peer),
+            ack_due=pair.ack_due,
+            now=self._wall_clock(),
+        )
         try:
-            async for letter in self._letters(missing):
-                await self._leave(letter, mailboxes)
+            for mailboxes, entries in leaving.items():
+                async for letter in self._letters(entries):
+                    await self._leave(letter, mailboxes)
         except RemoteError as error:
             log.debug("nothing left for %s: %s", pair.peer.short, error.code)
 
@@ -221,7 +221,7 @@ class Courier:
         after = []
         with self._database.write(durable=False):  # undone, it is left there once more
             for holder in taken:
-                self._mail.deposited(self._pair.peer, letter.entries, holder)
+                self._mail.deposited(self._pair.peer, letter.entries, holder, self._wall_clock())
             holders = self._mail.holders(self._pair.peer)
             kinds = {entry.id: entry.kind for entry in letter.entries}
             fewest: dict[bytes, int] = {}  # of several pieces, the one that lies in the fewest mailboxes counts

@@ -55,6 +55,9 @@ RETRY_S: Final = 60.0
 RETRY_KEYS_S: Final = 15 * 24 * 3600
 #: Seconds in which the name of an opened letter is remembered: longer than the prekey lives by which it may have begun.
 OPENED_S: Final = 31 * 24 * 3600
+#: Seconds after which the oldest item that waits in mailboxes is left there again: had it been collected, the word of
+#: that was lost, and the second copy asks for it. Once a day, so that the mailboxes are not filled with copies.
+LEFT_AGAIN_S: Final = 24 * 3600.0
 #: Seconds in which a peer's inbox record is taken for the newest: its mailboxes seldom change.
 INBOX_FRESH_S: Final = 60.0
 #: Seconds in which a whisper (typing, presence) is worth something.

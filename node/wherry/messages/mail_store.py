@@ -196,19 +196,20 @@ class MailStore:
 
     # -- which mailbox holds what -------------------------------------------------------------------------------------
 
-    def deposited(self, peer: PeerId, entries: Iterable[Entry], mailbox: PeerId) -> None:
+    def deposited(self, peer: PeerId, entries: Iterable[Entry], mailbox: PeerId, now: float) -> None:
         """A mailbox has taken these."""
         with self._database.write() as connection:
             connection.executemany(
-                "INSERT OR IGNORE INTO deposits VALUES (?,?,?)",
-                [(peer.key, entry.number, mailbox.key) for entry in entries],
+                "INSERT OR REPLACE INTO deposits (peer, number, mailbox, at) VALUES (?,?,?,?)",
+                [(peer.key, entry.number, mailbox.key, now) for entry in entries],
             )
 
-    def holders(self, peer: PeerId) -> dict[int, set[bytes]]:
-        """By number: the keys of the mailboxes that hold it."""
-        held: dict[int, set[bytes]] = {}
-        for number, mailbox in self._database.read("SELECT number, mailbox FROM deposits WHERE peer = ?", (peer.key,)):
-            held.setdefault(number, set()).add(mailbox)
+    def holders(self, peer: PeerId) -> dict[int, dict[bytes, float]]:
+        """By number: the keys of the mailboxes that hold it, and when each took it."""
+        held: dict[int, dict[bytes, float]] = {}
+        rows = self._database.read("SELECT number, mailbox, at FROM deposits WHERE peer = ?", (peer.key,))
+        for number, mailbox, at in rows:
+            held.setdefault(number, {})[mailbox] = at
         return held
 
     def forget_deposits(self, peer: PeerId) -> None:

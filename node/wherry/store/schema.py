@@ -241,5 +241,8 @@ INVITED: Final = """
     CREATE INDEX invitations_waiting ON invitations (peer) WHERE NOT answered;
 """
 
+#: When a mailbox took an item; of those before, nobody knows.
+LEFT_AT: Final = "ALTER TABLE deposits ADD COLUMN at REAL NOT NULL DEFAULT 0"
+
 #: The n-th leads from version n - 1 to n. One that has no tables yet is not in it.
-MIGRATIONS: Final = (FOUNDATION, PEOPLE, MAIL, INVITED)
+MIGRATIONS: Final = (FOUNDATION, PEOPLE, MAIL, INVITED, LEFT_AT)

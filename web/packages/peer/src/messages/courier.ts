@@ -17,6 +17,7 @@ import type { MailStore, Transaction } from "../store/transaction.ts";
 import { sleep } from "../tasks.ts";
 import type { Handlers } from "./handlers.ts";
 import { ABSENT_MS, ACK_MS, ACK_WAIT_MS, AGAIN_MS, INBOX_FRESH_MS, MAILBOXES } from "./limits.ts";
+import { toLeave } from "./leaving.ts";
 import type { Entry } from "./outgoing.ts";
 import { type Pair, keepVoid } from "./pair.ts";
 import type { Letter, Sender } from "./sending.ts";
@@ -192,8 +193,7 @@ export class Courier {
   async #begin(): Promise<void> {
     const { pair } = this;
     const { ways, random } = this.#options;
-    const record = await ways.inbox(pair.peer, { fresh: pair.fresh });
-    pair.fresh = false;
+    const record = await ways.inbox(pair.peer, { fresh: false });
     let oneTime: OneTime | null = null;
     for (const mailbox of record.mailboxes) {
       try {
@@ -210,19 +210,16 @@ export class Courier {
   /** Leave what is due in each of the peer's mailboxes that does not hold it yet. */
   async #intoMailboxes(due: readonly Entry[]): Promise<void> {
     const { pair } = this;
-    const { ways, store } = this.#options;
+    const { ways, store, now } = this.#options;
     const fresh = this.#askedAt + INBOX_FRESH_MS < performance.now();
     try {
       const record: InboxRecord = await ways.inbox(pair.peer, { fresh });
       this.#askedAt = performance.now();
       const mailboxes = record.mailboxes.slice(0, MAILBOXES);
       const rows = await store.list("outbox", { prefix: [String(pair.peer)] });
-      const holders = new Map(rows.map((row) => [row.number, row.holders]));
-      const lacks = ({ number }: Entry): boolean =>
-        mailboxes.some((mailbox) => holders.get(number)?.includes(String(mailbox.peer)) !== true);
-      const missing = due.filter(lacks);
-      if (mailboxes.length === 0 || (missing.length === 0 && !pair.ackDue)) return;
-      for await (const letter of this.#letters(missing)) await this.#leave(letter, mailboxes);
+      for (const { lacking, entries } of toLeave(due, { mailboxes, rows, ackDue: pair.ackDue, now: now() })) {
+        for await (const letter of this.#letters(entries)) await this.#leave(letter, lacking);
+      }
     } catch (error) {
       if (!WherryError.is(error)) throw error; // nobody knows of its mailboxes: tried again after the rest
     }
@@ -246,11 +243,11 @@ export class Courier {
 
   async #keepHolders(transaction: Transaction, { entries }: Letter, taken: readonly string[]): Promise<void> {
     const { pair } = this;
-    const { handlers } = this.#options;
+    const { handlers, now } = this.#options;
     for (const entry of entries) {
       const row = await transaction.get("outbox", [String(pair.peer), entry.number]);
       if (row === undefined || pair.outgoing.get(entry.number) !== entry) continue; // settled, or not the same, meanwhile
-      transaction.put("outbox", { ...row, holders: [...new Set([...row.holders, ...taken])] });
+      transaction.put("outbox", { ...row, holders: [...new Set([...row.holders, ...taken])], leftAt: now() });
     }
     for (const { id, kind } of new Map(entries.map((entry) => [hex(entry.id), entry])).values()) {
       const held: number[] = [];

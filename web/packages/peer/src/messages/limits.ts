@@ -58,6 +58,11 @@ export const ACK_MS = 3000;
 export const ABSENT_MS = 20_000;
 /** Milliseconds until everything is tried again that is not acknowledged: the first time, and at most. */
 export const AGAIN_MS = [5000, 900_000] as const;
+/**
+ * Seconds after which the oldest item that waits in mailboxes is left there again: had it been collected, the word of
+ * that was lost, and the second copy asks for it. Once a day, so that the mailboxes are not filled with copies.
+ */
+export const LEFT_AGAIN_S = 24 * 3600;
 /** Milliseconds between two letters that ask one peer for a fresh start, and between two that it asks of us. */
 export const RETRY_MS = 60_000;
 /** Milliseconds in which a peer's inbox record is taken for the newest: its mailboxes seldom change. */

@@ -29,8 +29,6 @@ export class Pair {
   ackDue: boolean;
   /** It is not what rests any more: whoever holds it leaves it alone, and asks for the pair again. */
   stale = false;
-  /** The peer's bundle is to be asked for anew, since the one we knew did not do. */
-  fresh = false;
   /** Rings when there is something to do: an item, an acknowledgement, a way. */
   readonly poked = new Bell();
   /** Moments on the page's monotonic clock, in milliseconds. */
@@ -128,7 +126,7 @@ export function outboxRow(peer: PeerId, entry: Entry, holders: readonly string[]
   return { peer: String(peer), ...entry, holders };
 }
 
-function entryOf({ peer: _peer, holders: _holders, ...entry }: OutboxRow): Entry {
+function entryOf({ peer: _peer, holders: _holders, leftAt: _leftAt, ...entry }: OutboxRow): Entry {
   return entry;
 }
 

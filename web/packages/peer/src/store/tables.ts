@@ -27,6 +27,8 @@ export interface OutboxRow extends Entry {
   readonly peer: string;
   /** Mailboxes that hold it. */
   readonly holders: readonly string[];
+  /** When one of them took it last, seconds since 1970 by network time. */
+  readonly leftAt?: number;
 }
 
 export interface BodyRow {
