@@ -17,7 +17,7 @@ from typing import Any
 
 import matplotlib as mpl
 
-from bench import dht, dial, endpoint, messages, streams
+from bench import dht, dial, endpoint, flood, messages, streams
 from wherry.version import VERSION
 
 OUT = Path(__file__).parent / "out"
@@ -40,6 +40,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Figures]]] = {
     "dht": ("Look-ups against network size (in memory, virtual time)", dht.look_ups_against_size),
     "endpoint": ("What one endpoint holds and passes on", _endpoint),
     "messages": ("Friends and messages: by each way, and from a large store", messages.main),
+    "flood": ("What a friend notices of a thousand strangers (each in a process of its own)", flood.main),
 }
 
 
@@ -123,12 +124,21 @@ def _draw_messages(axis: Any, figures: Figures) -> None:
     axis.set_title("messages/s between friends")
 
 
+def _draw_flood(axis: Any, figures: Figures) -> None:
+    for place, suffix in enumerate(("", "_meanwhile")):
+        heights = [figures[f"ping_{which}{suffix}_ms"] for which in ("p50", "p95")]
+        axis.bar([place - 0.2, place + 0.2], heights, width=0.35, color=["#17616e", "#b3402a"])
+    axis.set_xticks([0, 1], ["quiet", f"{figures['strangers']} strangers"])
+    axis.set_title("a friend's ping, p50 and p95 (ms)")
+
+
 _DRAW: dict[str, Callable[[Any, Figures], None]] = {
     "streams": _draw_streams,
     "dial": _draw_dial,
     "dht": _draw_dht,
     "endpoint": _draw_endpoint,
     "messages": _draw_messages,
+    "flood": _draw_flood,
 }
 
 

@@ -1,6 +1,6 @@
 """Friends and messages: how many a second by each way, how long ten thousand that waited take, and what a start costs.
 
-    python -m bench.messages [--messages 2000] [--waiting 10000] [--stored 1000000] [--strangers 1000]
+    python -m bench.messages [--messages 2000] [--waiting 10000] [--stored 1000000]
 
 Everybody is a real node in this one process, on loopback: so a rate is what sender, recipient and those between them do
 together on one core, and `disk` says what one durable transaction costs here, of which each letter takes two or three.
@@ -12,38 +12,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
-import secrets
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import psutil
 
 from wherry import Node
-from wherry.friends.bodies import Request, encode as encode_body
 from wherry.friends.states import State
 from wherry.messages.fate import MessageState
-from wherry.messages.packets import Item, Kind, Packet, encode
-from wherry.ratchet import Bundle, Sessions
 from wherry.store import Store
-from wherry_signaling.client import WebSocketConnector
-from wherry_signaling.client.guests import Guests
-from wherry_signaling.endpoints import EndpointAddress
-from wherry_signaling.errors import RemoteError
 from wherry_signaling.identity import Identity, PeerId
-from wherry_signaling.letters import seal_letter
-from wherry_signaling.scope import Scope
-from wherry_signaling.tags import find_work, request_tag, week_of
 
 SETTINGS: dict[str, Any] = {"listen": "127.0.0.1:0", "mdns": False}
 #: Nodes that introduce and keep mail.
@@ -252,114 +237,10 @@ def _timed(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-# -- a flood of strangers ---------------------------------------------------------------------------------------------
-
-
-class Right(msgspec.Struct, frozen=True):
-    """By which tag, and with which work, a letter may be left at one mailbox."""
-
-    endpoints: list[str]
-    tag: bytes
-    work: bytes
-
-
-class Flood(msgspec.Struct, frozen=True):
-    """What the process of the strangers is given: for whom, at which introducers, letters and their rights."""
-
-    to: bytes
-    introducers: list[list[str]]
-    letters: list[tuple[bytes, list[Right]]]
-
-
-def _letter(to: Node, number: int) -> tuple[bytes, list[Right]]:
-    """A stranger's request, sealed, and the work for each mailbox of its recipient."""
-    stranger = Identity(secrets.token_bytes(32))
-    sessions = Sessions(stranger, to.id)
-    sessions.begin(Bundle(prekey=to.parts.mail.post.keys.signed()), secrets.token_bytes)
-    nospam, now = to.address.nospam, to.parts.wall_clock()
-    body = encode_body(Request(nospam, f"stranger {number}", "buy my things"))
-    item = Item(1, Kind.REQUEST, secrets.token_bytes(16), int(now) + 86400, body)
-    message = sessions.encrypt(encode(Packet(epoch=1, floor=1, items=[item])), secrets.token_bytes)
-    sealed = seal_letter(
-        message,
-        sender=stranger,
-        recipient=to.id,
-        sealing_key=to.parts.identity.sealing_public,
-        ephemeral_secret=secrets.token_bytes(32),
-    )
-    rights = []
-    for mailbox in to.parts.mail.mailboxes.current():
-        tag = request_tag(nospam, to.id, mailbox.peer, week_of(now))
-        rights.append(Right([str(one) for one in mailbox.endpoints], tag, find_work(tag, sealed)))
-    return sealed, rights
-
-
-async def ask(path: Path) -> None:
-    """The strangers' process: each as its courier does, through introducers, else into the mailboxes."""
-    given = msgspec.msgpack.decode(await asyncio.to_thread(path.read_bytes), type=Flood)
-    to, said, room = PeerId(given.to), Counter[str](), asyncio.Semaphore(32)
-
-    async def one(guests: Guests, sealed: bytes, rights: list[Right]) -> None:
-        async with room:
-            for endpoints in given.introducers:
-                try:
-                    await guests.send_via(_parsed(endpoints), to, b"", sealed)
-                except RemoteError as error:
-                    said[f"introducer_{error.code}"] += 1
-                else:
-                    said["taken"] += 1
-                    return
-            for right in rights:
-                try:
-                    await guests.deposit_via(_parsed(right.endpoints), to, right.tag, right.work, sealed)
-                except RemoteError as error:
-                    said[f"mailbox_{error.code}"] += 1
-                else:
-                    said["left"] += 1
-
-    async with WebSocketConnector() as connector, Guests(connector.reaching(Scope.LOOPBACK)) as guests:
-        await asyncio.gather(*(one(guests, sealed, rights) for sealed, rights in given.letters))
-    print(json.dumps(said))
-
-
-def _parsed(endpoints: list[str]) -> list[EndpointAddress]:
-    return [EndpointAddress.parse(one) for one in endpoints]
-
-
-async def flood(strangers: int) -> dict[str, Any]:
-    """Pings and messages between friends, without and with so many requests of strangers at once."""
-    figures: dict[str, Any] = {"strangers": strangers}
-    with tempfile.TemporaryDirectory() as folder:
-        async with friends(Path(folder)) as (one, other, _):
-            await one.connect(other.id)
-            letters = [_letter(other, number) for number in range(strangers)]
-            introducers = [[str(at) for at in held.endpoints] for held in other.parts.held()]
-            path = Path(folder) / "flood"
-            path.write_bytes(msgspec.msgpack.encode(Flood(other.id.key, introducers, letters)))
-            figures["ping_p95_ms"] = await pings(one, other.id)
-            figures["latency_ms"] = await latency(one, other.id)
-            start = time.perf_counter()
-            child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bench.messages", "--ask", str(path)), stdout=asyncio.subprocess.PIPE
-            )
-            await until(lambda: other.parts.mail.friends.list()[1:])  # the first of them is here
-            figures["ping_p95_meanwhile_ms"] = await pings(one, other.id)
-            figures["latency_meanwhile_ms"] = await latency(one, other.id)
-            said, _ = await child.communicate()
-            figures["asked_s"] = round(time.perf_counter() - start, 1)
-            await asyncio.sleep(1)
-            figures["pending"] = sum(view.state is State.RECEIVED for view in other.friends.list())
-            figures |= json.loads(said)
-    return figures
-
-
-async def run(
-    count: int = 2000, waiting: int = 10_000, stored: int = 1_000_000, strangers: int = 1000
-) -> dict[str, Any]:
+async def run(count: int = 2000, waiting: int = 10_000, stored: int = 1_000_000) -> dict[str, Any]:
     """Measure and print."""
     parts: tuple[tuple[str, Callable[[], Awaitable[dict[str, Any]]]], ...] = (
         ("ways", lambda: by_each_way(count, waiting)),
-        ("flood", lambda: flood(strangers)),
         ("start", lambda: start_up(stored)),
     )
     figures: dict[str, Any] = {}
@@ -380,10 +261,5 @@ if __name__ == "__main__":
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--waiting", type=int, default=10_000)
     parser.add_argument("--stored", type=int, default=1_000_000)
-    parser.add_argument("--strangers", type=int, default=1000)
-    parser.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.ask is not None:
-        asyncio.run(ask(given.ask))
-    else:
-        asyncio.run(run(given.messages, given.waiting, given.stored, given.strangers))
+    asyncio.run(run(given.messages, given.waiting, given.stored))

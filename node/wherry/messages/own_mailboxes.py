@@ -50,10 +50,15 @@ class Tags:
 
 @dataclass(slots=True)
 class _Visited:
-    """What we know of one mailbox while we run."""
+    """What we know of one mailbox while we run.
+
+    :ivar left: names of envelopes that were not taken: they are passed over until all are looked at again.
+    """
 
     told: dict[int, Tags] = field(default_factory=dict)
     answered: float = 0.0
+    left: set[bytes] = field(default_factory=set)
+    all_looked_at: float = float("-inf")
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -193,7 +198,7 @@ class OwnMailboxes:
             self._mail.keep_lease(replace(lease, expires=expires))
         if lease.current:
             await self._leave_tags(lease.mailbox, client, visited)
-        await self._collect(client)
+        await self._collect(client, visited)
         if lease.current and granted.prekeys <= PREKEYS_LOW:  # what was sealed with the old batch has been opened now
             await client.prekeys(self._new_prekeys(lease.mailbox))
 
@@ -209,12 +214,20 @@ class OwnMailboxes:
             visited.told[week] = tags
         visited.told = {week: tags for week, tags in visited.told.items() if week >= this}
 
-    async def _collect(self, client: Client) -> None:
+    async def _collect(self, client: Client, visited: _Visited) -> None:
+        if self._loop_time() - visited.all_looked_at >= COLLECT_S:
+            visited.left.clear()
+            visited.all_looked_at = self._loop_time()
         async for page in client.pages():
             names = []
             for _, sealed in page.envelopes:
+                name = envelope_name(sealed)
+                if name in visited.left:
+                    continue
                 if self._take(sealed, client.scope):
-                    names.append(envelope_name(sealed))
+                    names.append(name)
+                else:
+                    visited.left.add(name)
                 await asyncio.sleep(0)  # each costs a few milliseconds, and whoever is connected waits for an answer
             if names:
                 await client.acknowledge(names)

@@ -218,12 +218,13 @@ class Post:
         Not accepted and not here look alike to who sent it, and it tries another way.
 
         :param scope: how near it came from: records in it lead no nearer.
-        :param collected: from a mailbox, whose limits it has passed already.
+        :param collected: from a mailbox, where what is not accepted stays: a friend's letters have passed its limits
+            already, and those of all strangers share one allowance whichever way they come.
         """
         peer = envelope.sender
         if self.troubles.take(envelope):
             return True
-        if not self._open or peer == self._identity.id or not (collected or self._may_write(peer)):
+        if not self._open or peer == self._identity.id or not self._may_write(peer, collected=collected):
             return False
         pair = self._pair(peer)
         try:
@@ -260,11 +261,11 @@ class Post:
         if self._fulls.take(peer.key, asyncio.get_running_loop().time()):
             self._tasks.start(self._asides.refuse(peer, name), "refuse a letter")
 
-    def _may_write(self, peer: PeerId) -> bool:
+    def _may_write(self, peer: PeerId, *, collected: bool) -> bool:
         now = asyncio.get_running_loop().time()
         if not self._is_known(peer) and not self._strangers.take(b"", now):
             return False
-        return self._peers.take(peer.key, now)
+        return collected or self._peers.take(peer.key, now)
 
     # -- fresh starts -------------------------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ class Mailbox(MailboxRequests):
         self.peer, self.scope, self.on_waiting = BOX, Scope.LOOPBACK, None
         self.asked: list[str] = []
         self.gone: list[bytes] = []
-        self.done = asyncio.Event()
+        self.done, self.again = asyncio.Event(), asyncio.Event()
 
     async def lease(self, seconds: int = 0) -> Any:
         self.asked.append("lease")
@@ -43,19 +43,20 @@ class Mailbox(MailboxRequests):
 
     async def prekeys(self, prekeys: object) -> None:
         self.asked.append("prekeys")
-        self.done.set()
+        (self.again if self.done.is_set() else self.done).set()
 
     async def collect(self, after: int = 0) -> Any:
         self.asked.append("collect")
-        left = list(enumerate(LETTERS, 1))[after : after + 10]
-        return SimpleNamespace(envelopes=left, more=after + 10 < len(LETTERS))
+        left = [(number, one) for number, one in enumerate(LETTERS, 1) if number > after]
+        left = [(number, one) for number, one in left if envelope_name(one) not in self.gone]
+        return SimpleNamespace(envelopes=left[:10], more=len(left) > 10)
 
     async def acknowledge(self, names: Sequence[bytes]) -> None:
         self.gone += names
 
 
-async def visit(path: Path, opened: list[bytes]) -> Mailbox:
-    """One look after everything; returns what the mailbox has seen."""
+async def visit(path: Path, opened: list[bytes], *, twice: bool = False) -> Mailbox:
+    """One look after everything, or a second one at once; returns what the mailbox has seen."""
     database = Database(path, application=APPLICATION, migrations=MIGRATIONS)
     mail, box = MailStore(database), Mailbox()
     mail.keep_lease(Lease(mailbox=BOX, endpoints=("/ip4/127.0.0.1/tcp/1/ws",), expires=NOW + LEASE_S, current=True))
@@ -88,9 +89,12 @@ async def visit(path: Path, opened: list[bytes]) -> Mailbox:
         wall_clock=lambda: NOW,
         wanted=1,
     )
-    run, done = asyncio.create_task(own.run()), asyncio.create_task(box.done.wait())
-    await asyncio.wait([run, done], return_when=asyncio.FIRST_COMPLETED)
-    assert not run.done(), run.result()
+    run = asyncio.create_task(own.run())
+    for event in (box.done, box.again) if twice else (box.done,):
+        waiting = asyncio.create_task(event.wait())
+        await asyncio.wait([run, waiting], return_when=asyncio.FIRST_COMPLETED)
+        assert not run.done(), run.result()
+        own.poke()
     run.cancel()
     await asyncio.gather(run, return_exceptions=True)
     database.close()
@@ -108,6 +112,12 @@ async def test_what_waits_is_opened_before_its_keys_are_replaced(tmp_path: Path)
 async def test_what_was_not_taken_stays_there(tmp_path: Path) -> None:
     box = await visit(tmp_path / "mail.db", [])
     assert box.gone == [envelope_name(one) for one in LETTERS if one != LETTERS[3]]
+
+
+async def test_what_was_not_taken_is_passed_over_for_a_while(tmp_path: Path) -> None:
+    opened: list[bytes] = []
+    await visit(tmp_path / "mail.db", opened, twice=True)
+    assert opened.count(LETTERS[3]) == 1
 
 
 async def test_others_have_their_turn_between_two_letters(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.mail_world import World
 from wherry.messages import post
+from wherry.messages.limits import LETTERS_FROM_STRANGERS_S
 from wherry.testing.clock import run_virtual
 
 
@@ -63,5 +64,32 @@ def test_a_stranger_that_is_gone_is_not_told_for_ever_that_its_letter_came(tmp_p
         assert recipient.post is not None
         assert recipient.post.mail.unsettled() == []
         await recipient.off()
+
+    run_virtual(story())
+
+
+def test_strangers_share_one_allowance_whichever_way_their_letters_come(tmp_path: Path) -> None:
+    async def story() -> None:
+        per_s, burst = LETTERS_FROM_STRANGERS_S
+        world = World(6, tmp_path, people=burst + 12)
+        recipient, friend, *strangers = world.people
+        recipient.known = {friend.id}
+        for one in world.people:
+            await one.on()
+        await recipient.off()
+        for one in (friend, *strangers):
+            one.send(recipient, b"while you were away")
+        await asyncio.sleep(60)
+        for one in strangers:
+            await one.off()
+        await recipient.on()
+        recipient.collect()
+        assert len({peer for peer, _, _ in recipient.read()[0]} - {friend.id}) == burst
+        assert friend.id in {peer for peer, _, _ in recipient.read()[0]}
+        await asyncio.sleep(12 / per_s)
+        recipient.collect()
+        assert len(recipient.read()[0]) == len(world.people) - 1
+        for one in (recipient, friend):
+            await one.off()
 
     run_virtual(story())
