@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -36,7 +36,6 @@ from wherry_signaling.tasks import Tasks
 from ..connection import Connection, Rule, Stream
 from ..connection.policy import Allow
 from ..errors import (
-    BadRequest,
     DialTimeout,
     LimitExceeded,
     PeerClosed,
@@ -46,7 +45,9 @@ from ..errors import (
 )
 from ..invitations import Invitation, Invitations, Reply, Status
 from ..network import Network
-from .limits import CLAIM_S, OPEN_S, OPENS_PER_MINUTE, PER_PEER, REQUEST_S, TOKEN_BYTES, UNCLAIMED
+from .arrivals import Arrivals, drop
+from .limits import CLAIM_S, OPEN_S, OPENS_PER_MINUTE, PER_PEER, REQUEST_S, TOKEN_BYTES
+from .request import Handler, SessionRequest
 from .session import Flow, Session
 from .wire import (
     CONTROL_STREAM,
@@ -78,69 +79,6 @@ class _Accepted:
     session: asyncio.Future[Session]
 
 
-@dataclass(slots=True, eq=False)
-class _Arrived:
-    """A stream that the peer opened, until a session claims it."""
-
-    flow: Flow
-    claimed: asyncio.Event
-
-
-class SessionRequest:
-    """What a handler is given; it is answered once.
-
-    :ivar peer: who asks.
-    :ivar name: for what.
-    :ivar streams: what is to be opened.
-    :ivar data: what was said with it.
-    """
-
-    def __init__(
-        self,
-        sessions: Sessions,
-        invitation: Invitation,
-        name: str,
-        streams: tuple[StreamSpec, ...],
-        data: bytes,
-    ) -> None:
-        self.peer, self.name, self.streams, self.data = invitation.peer, name, streams, data
-        self._sessions = sessions
-        #: The answer, once there is one.
-        self.answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self.session: Session | None = None
-
-    def __repr__(self) -> str:
-        return f"<SessionRequest {self.name} of {self.peer.short}>"
-
-    async def accept(self, data: bytes = b"") -> Session:
-        """Say yes; returns once every stream is open. The session ends with the handler, as it were a stream's.
-
-        :param data: for the other side, 7 KiB at most.
-        :raises DialTimeout: if the peer does not open it.
-        :raises BadRequest: if the request is answered already, or there is too much data.
-        """
-        self.session = await self._sessions.accept(self, data)
-        return self.session
-
-    def decline(self, reason: str = "") -> None:
-        """Say no.
-
-        :param reason: one line for the person who asks.
-        :raises BadRequest: if the request is answered already.
-        """
-        self.say(Reply(status=Status.DECLINED, reason=reason))
-
-    def say(self, reply: Reply) -> None:
-        """Answer."""
-        if self.answer.done():
-            raise BadRequest("the request is answered already", hint="Answer once.", peer=str(self.peer))
-        self.answer.set_result(reply)
-
-
-#: Answers a request for a session. One that is neither accepted nor declined when it returns is declined.
-Handler = Callable[[SessionRequest], Awaitable[None]]
-
-
 class Sessions:
     """See the module; an async context manager. Leaving it ends every session.
 
@@ -150,15 +88,14 @@ class Sessions:
     def __init__(self, network: Network, invitations: Invitations, *, random: Callable[[int], bytes]) -> None:
         self._network, self._invitations, self._random = network, invitations, random
         self._accepted: dict[bytes, _Accepted] = {}
-        self._arrived: dict[tuple[bytes, int], _Arrived] = {}
-        self._news = asyncio.Event()
+        self._arrivals = Arrivals()
         self._open: set[Session] = set()
         self._tasks = Tasks("sessions")
         rule = Rule(allow="anyone", opens_per_minute=OPENS_PER_MINUTE)  # who may ask was settled by the invitation
         network.policy.rules = {CONTROL_STREAM: rule, SESSION_STREAM: rule, **network.policy.rules}
         network.handle(CONTROL_STREAM)(self._serve_control)
-        network.handle(SESSION_STREAM)(self._serve_flow)
-        network.handle_datagrams(SESSION_STREAM)(self._serve_flow)
+        network.handle(SESSION_STREAM)(self._arrivals.serve)
+        network.handle_datagrams(SESSION_STREAM)(self._arrivals.serve)
 
     async def __aenter__(self) -> Sessions:
         return self
@@ -253,7 +190,7 @@ class Sessions:
         streams, data = decode_request(invitation.data)
         if len(self._with(invitation.peer)) >= PER_PEER:
             return Reply(status=Status.FAILED, reason="too many sessions")
-        request = SessionRequest(self, invitation, name, streams, data)
+        request = SessionRequest(self._accept, invitation, name, streams, data)
         task = self._tasks.start(self._run(handler, request), f"{name} of {request.peer.short}")
         try:
             return await request.answer
@@ -281,8 +218,7 @@ class Sessions:
         if request.session is not None:
             await request.session.close()
 
-    async def accept(self, request: SessionRequest, data: bytes) -> Session:
-        """Say yes to a request; see `SessionRequest.accept`."""
+    async def _accept(self, request: SessionRequest, data: bytes) -> Session:
         token = self._random(TOKEN_BYTES)
         reply = Reply(data=encode_accept(token, data))
         waiting: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
@@ -301,24 +237,6 @@ class Sessions:
             self._accepted.pop(token, None)
 
     # -- streams that come --------------------------------------------------------------------------------------------
-
-    async def _serve_flow(self, flow: Flow) -> None:
-        """A stream of a session that we are about to be told of; held until it has ended, as its handler is this."""
-        if sum(peer == flow.peer for peer, _ in self._arrived) >= UNCLAIMED:
-            flow.fail(LimitExceeded(f"{UNCLAIMED} streams without a session"))
-            return
-        key, arrived = (flow.peer, flow.number), _Arrived(flow, asyncio.Event())
-        self._arrived[key] = arrived
-        self._tell()
-        try:
-            async with asyncio.timeout(CLAIM_S):
-                await arrived.claimed.wait()
-        except TimeoutError:
-            flow.fail(StreamRefused("no session claims it"))
-        finally:
-            if self._arrived.get(key) is arrived:
-                del self._arrived[key]
-        await flow.ended()
 
     async def _serve_control(self, control: Stream) -> None:
         try:
@@ -346,14 +264,14 @@ class Sessions:
         flows: dict[str, Flow] = {}
         try:
             for spec in accepted.streams:
-                flow = flows[spec.name] = await self._claim(control.peer, numbers[spec.name])
+                flow = flows[spec.name] = await self._arrivals.claim(control.peer, numbers[spec.name])
                 if isinstance(flow, Stream) is spec.datagrams:
                     raise Malformed(f"{spec.name} is of the other kind")
             if accepted.session.done():
                 raise StreamRefused("it came too late")
             await control.write(STARTED)
         except BaseException as error:
-            _drop(flows.values(), error)
+            drop(flows.values(), error)
             raise
         session = Session(accepted.peer, accepted.name, accepted.data, streams=flows, control=control)
         if accepted.session.done():
@@ -361,16 +279,6 @@ class Sessions:
         else:
             accepted.session.set_result(session)
         return session
-
-    async def _claim(self, peer: bytes, number: int) -> Flow:
-        while (arrived := self._arrived.pop((peer, number), None)) is None:
-            await self._news.wait()
-        arrived.claimed.set()
-        return arrived.flow
-
-    def _tell(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
 
 
 async def _open_all(
@@ -390,16 +298,9 @@ async def _open_all(
         if await control.read_exactly(len(STARTED)) != STARTED:
             raise ProtocolViolation("a session that starts with something else")
     except EOFError as error:
-        _drop(opened, error)
+        drop(opened, error)
         raise PeerClosed("the peer ended the session before it began") from error
     except BaseException as error:
-        _drop(opened, error)
+        drop(opened, error)
         raise
     return flows, control
-
-
-def _drop(flows: Iterable[Flow], error: BaseException) -> None:
-    """End what was opened in vain."""
-    cause = error if isinstance(error, WherryError) else Closed("the session")
-    for flow in flows:
-        flow.fail(cause)

@@ -71,7 +71,7 @@ class Side:
     @property
     def idle(self) -> bool:
         return not (
-            self.sessions._open or self.sessions._accepted or self.sessions._arrived or len(self.sessions._tasks)
+            self.sessions._open or self.sessions._accepted or len(self.sessions._arrivals) or len(self.sessions._tasks)
         )
 
     def take(self, sender: PeerId, item: object) -> object:
