@@ -360,7 +360,7 @@ async def test_streams_that_no_session_claims_are_bounded(ada: Side, bob: Side) 
     flows = [await peer.open_stream(SESSION_STREAM) for _ in range(2 * STREAMS + 1)]
     with pytest.raises(LimitExceeded):
         await flows[-1].read()
-    assert len(bob.sessions._arrived) == 2 * STREAMS
+    assert len(bob.sessions._arrivals) == 2 * STREAMS
     for flow in flows:
         flow.reset()
 
