@@ -18,7 +18,7 @@ from wherry_signaling.client.guests import Guests
 from wherry_signaling.client.introducers import Held
 from wherry_signaling.domains import Purpose
 from wherry_signaling.envelope import open_sealed
-from wherry_signaling.errors import RemoteError
+from wherry_signaling.errors import RemoteError, WherryError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.record import InboxRecord, check_document
 from wherry_signaling.scope import Scope
@@ -43,6 +43,7 @@ from .messages.events import MessageEvent
 from .messages.history import History
 from .messages.inboxes import Inboxes
 from .messages.letterbox import Letterbox, add_letterbox, ask_inbox
+from .messages.limits import LOCKS_AGAIN_S
 from .messages.mail_store import MailStore
 from .messages.message_store import MessageStore
 from .messages.own_inbox import OwnInbox
@@ -128,7 +129,7 @@ class Mail:
             database,
             self._mail,
             ways=self.ways,
-            is_known=lambda peer: self.friends.is_known(peer),
+            is_known=lambda peer: self.friends.is_known(peer) or around.listed(peer.key),
             learn=self._learn,
             wall_clock=clock,
             random=secrets.token_bytes,
@@ -225,8 +226,15 @@ class Mail:
 
     async def _settle_locks(self) -> None:
         """Have every body rest as it is to, a batch at a time."""
-        for _ in self._messages.settle_locks():
-            await asyncio.sleep(0)
+        while True:
+            try:
+                for _ in self._messages.settle_locks():
+                    await asyncio.sleep(0)
+            except WherryError as error:  # such as a full disk: the rest follows when there is room
+                log.warning("bodies do not rest as they are to: %s", error)
+                await asyncio.sleep(LOCKS_AGAIN_S)
+            else:
+                return
 
     # -- from the node ------------------------------------------------------------------------------------------------
 
@@ -286,7 +294,7 @@ class Mail:
     def _learn(self, peer: PeerId, document: bytes, scope: Scope) -> None:
         try:
             if isinstance(check_document(document, self._around.wall_clock()).record, InboxRecord):
-                self.inboxes.learn(document, peer)
+                self.inboxes.learn(document, peer, scope)
             else:
                 self._around.records.learn(document, of=peer, scope=scope)
         except RemoteError as error:
@@ -294,10 +302,11 @@ class Mail:
 
     def _friend_event(self, event: FriendEvent) -> None:
         match event:
-            case FriendChanged(peer=peer, state=state):
-                self.mailboxes.poke()
-                self.company.poke()
+            case FriendChanged(peer=peer, state=state, before=before):
+                if state is not before:
+                    self.mailboxes.poke()
                 if state is State.FRIENDS:
+                    self.company.expect(peer)
                     self.presences.tell(peer)
                 else:
                     self.presences.forget(peer)
@@ -306,7 +315,7 @@ class Mail:
             case ProfileChanged(peer=peer) if peer == self._around.identity.id:
                 self._around.keep_name(self._profiles.name(peer))
             case PresenceChanged():
-                self.company.poke()
+                self.company.look()
         tell(self._around.events, event)
 
     def _message_event(self, event: MessageEvent) -> None:

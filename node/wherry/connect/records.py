@@ -16,7 +16,7 @@ from wherry_signaling.domains import Purpose
 from wherry_signaling.endpoints import EndpointAddress
 from wherry_signaling.errors import WherryError
 from wherry_signaling.identity import PeerId
-from wherry_signaling.record import PeerRecord, check_peer_record
+from wherry_signaling.record import Introducer, PeerRecord, check_peer_record
 from wherry_signaling.scope import Scope
 from wherry_signaling.tasks import gather_first
 
@@ -59,12 +59,19 @@ class _Known:
         """
         return replace(
             self.record,
-            direct=self._near(self.record.direct),
-            introducers=tuple(replace(one, endpoints=self._near(one.endpoints)) for one in self.record.introducers),
+            direct=not_nearer(self.record.direct, self.scope),
+            introducers=introducers_not_nearer(self.record.introducers, self.scope),
         )
 
-    def _near(self, endpoints: Sequence[EndpointAddress]) -> tuple[EndpointAddress, ...]:
-        return tuple(one for one in endpoints if one.scope is None or one.scope >= self.scope)
+
+def not_nearer(endpoints: Sequence[EndpointAddress], scope: Scope) -> tuple[EndpointAddress, ...]:
+    """Those that reach at least as far as whoever named them is off; a name is looked up later."""
+    return tuple(one for one in endpoints if one.scope is None or one.scope >= scope)
+
+
+def introducers_not_nearer(introducers: Sequence[Introducer], scope: Scope) -> tuple[Introducer, ...]:
+    """The same of introducers, or of mailboxes."""
+    return tuple(replace(one, endpoints=not_nearer(one.endpoints, scope)) for one in introducers)
 
 
 class Records:

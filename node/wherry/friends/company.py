@@ -35,9 +35,19 @@ class Company:
         self._poked = asyncio.Event()
 
     def poke(self) -> None:
-        """Friends are others, or the network is: everybody is tried soon."""
+        """The network is another: everybody is tried soon."""
         self._next.clear()
         self._rest.clear()
+        self._poked.set()
+
+    def expect(self, peer: PeerId) -> None:
+        """One has become a friend: it is tried soon."""
+        self._next.pop(peer, None)
+        self._rest.pop(peer, None)
+        self._poked.set()
+
+    def look(self) -> None:
+        """One may have gone: whoever is due is tried, and nobody else, whatever friends do."""
         self._poked.set()
 
     def leave(self, peer: PeerId) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final, Literal
 
 from wherry_signaling.address import Address, InviteLink
@@ -31,9 +30,9 @@ from .addresses import Addresses
 from .bodies import Accept, Body, Decline, Remove, Request, Withdraw, Word, decode_word, encode, one_line, paragraph
 from .events import FriendChanged
 from .friend_store import FriendRow, FriendStore
-from .limits import HELLO_BYTES, PENDING, REASON_CHARACTERS, WORD_LIFETIME_S
+from .limits import HELLO_BYTES, OWED_S, PENDING, REASON_CHARACTERS, WORD_LIFETIME_S
 from .profiles import Profiles
-from .states import Event, Friendship, Outcome, Said, State
+from .states import Event, Outcome, Said, State
 
 #: What about a friendship anybody may send, since the state decides what it means.
 WORDS: Final = (Kind.REQUEST, Kind.ACCEPT, Kind.DECLINE, Kind.WITHDRAW, Kind.REMOVE)
@@ -92,6 +91,7 @@ class Friends:
         self._addresses, self._profiles = addresses, profiles
         self._wall_clock, self._random, self._on_event, self._writers = wall_clock, random, on_event, writers
         self._rows = FriendStore(store.database)
+        self._changing: dict[PeerId, State] = {}
         for kind in WORDS:
             post.serve(kind, self._take, settled=self._settled)
 
@@ -224,11 +224,12 @@ class Friends:
 
     def tagged(self) -> tuple[PeerId, ...]:
         """Those whose friend tags our mailboxes are to know: friends, and whoever owes us an answer or a receipt."""
+        since = self._wall_clock() - OWED_S
         return self._peers(
             row
             for row in self._rows.all()
             if row.friendship.state in (State.FRIENDS, State.SENT)
-            or (row.friendship.said is not None and row.friendship.state is not State.BLOCKED)
+            or (row.friendship.said is not None and row.friendship.state is not State.BLOCKED and row.since > since)
         )
 
     def asked_by(self, peer: PeerId) -> bytes | None:
@@ -292,13 +293,15 @@ class Friends:
         outcome = states.they(row.friendship, Kind(item.kind), item.id, about, self._random(16))
         if outcome.refuse is not None:
             raise Void(outcome.refuse)
+        news = False
         if isinstance(word, Request) and outcome.friendship.state is State.RECEIVED:
             self._may_ask(row, word)
+            news = word.hello != row.hello
             row = replace(row, hello=word.hello)
         if isinstance(word, Decline) and isinstance(word.reason, str):
             row = replace(row, answer=word.reason)
         if outcome.friendship != row.friendship:
-            self._keep(row, outcome, by_them=True)
+            self._keep(row, outcome, by_them=True, news=news)
             self._learn(row.peer, word)
         return None
 
@@ -320,7 +323,7 @@ class Friends:
         if outcome is not None:
             self._keep(row, outcome, by_them=True)
 
-    def _keep(self, row: FriendRow, outcome: Outcome, *, by_them: bool) -> None:
+    def _keep(self, row: FriendRow, outcome: Outcome, *, by_them: bool, news: bool = False) -> None:
         before, after = row.friendship, outcome.friendship
         if after.state is not before.state:
             row = replace(row, since=self._wall_clock())
@@ -334,9 +337,25 @@ class Friends:
             self._profiles.tell(row)
         if after.state in (State.STRANGER, State.DECLINED) and before.state is not after.state:
             self._profiles.forget(row.peer)
-        if _shown(before) != _shown(after):
-            event = FriendChanged(peer=row.peer, state=after.state, before=before.state, by_them=by_them)
-            self._store.database.after_commit(partial(self._on_event, event))
+        if after.state is not before.state or news:
+            self._change(row.peer, before.state, by_them=by_them)
+
+    def _change(self, peer: PeerId, before: State, *, by_them: bool) -> None:
+        """Say it once it is kept: of many changes in one transaction, what they come to."""
+        database = self._store.database
+
+        def kept() -> None:
+            first = self._changing.pop(peer, before)
+            state = self._rows.state(peer.key)
+            self._on_event(FriendChanged(peer=peer, state=state, before=first, by_them=by_them))
+
+        def undone() -> None:
+            self._changing.pop(peer, None)
+
+        if peer not in self._changing:
+            self._changing[peer] = before
+            database.after_undo(undone)
+            database.after_commit(kept)
 
     def _tell(self, row: FriendRow, said: Said) -> None:
         lifetime_s = LIFETIME_S if said.kind == Kind.REQUEST else WORD_LIFETIME_S
@@ -370,12 +389,6 @@ def _view(row: FriendRow, peers: tuple[PeerId, ...], label: str, name: str) -> F
         compared=row.compared,
         failure=None if reason is None else failure_of(reason, row.peer, row.answer),
     )
-
-
-def _shown(now: Friendship) -> tuple[State, bytes | None]:
-    """What people see change: the state, and who asked with which request."""
-    asked = now.theirs.id if now.theirs is not None and now.state is State.RECEIVED else None
-    return now.state, asked
 
 
 def _refusal(row: FriendRow, event: Event) -> LocalError:

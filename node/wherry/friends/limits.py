@@ -24,6 +24,9 @@ ADDRESSES: Final = 16
 #: sides must come to the same some day. A request lives as long as a message: later, it is asked anew.
 WORD_LIFETIME_S: Final = 10 * 365 * 24 * 3600
 
+#: Seconds that one who is no friend any more may leave an answer in our mailboxes: as long as a letter may lie there,
+#: and as long again. Longer would be a right for ever.
+OWED_S: Final = 28 * 24 * 3600
 #: Seconds until a friend who is not there is dialled again: the first time, and at most.
 COMPANY_AGAIN_S: Final = (20.0, 900.0)
 #: Friends that are dialled at the same time.

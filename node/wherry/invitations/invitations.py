@@ -33,6 +33,7 @@ from ..connection.policy import Allow
 from ..errors import BadRequest, MessageExpired, OutboxFull, ReceiveTimeout, RequestDeclined
 from ..messages.failures import failure_of
 from ..messages.handlers import After, Void
+from ..messages.limits import LIFETIME_S
 from ..messages.packets import Item, Kind, Reason
 from ..messages.seam import PostSeam
 from ..store.database import Database
@@ -218,7 +219,8 @@ class Invitations:
         own, all_ = self._rows.count(peer)
         if own >= PER_PEER or all_ >= IN_ALL:
             raise Void(Reason.FULL)
-        row = InvitationRow(peer=peer, id=item.id, body=item.body, expires=item.expires)
+        expires = min(item.expires, self._wall_clock() + LIFETIME_S)  # theirs is whatever they say
+        row = InvitationRow(peer=peer, id=item.id, body=item.body, expires=expires)
         return partial(self._begin, row) if self._rows.put(row) else None
 
     def _begin(self, row: InvitationRow) -> None:

@@ -18,10 +18,10 @@ from ..errors import BadRequest, MessageTooLarge, PeerBlocked, UnknownMessage
 from ..store.database import Database
 from .events import ChatRead, MessageAdded, MessageChanged, MessageEvent, TypingChanged
 from .fate import MessageState
-from .handlers import After
-from .limits import MESSAGE_BYTES
+from .handlers import After, Void
+from .limits import MESSAGE_BYTES, STRANGER_UNREAD, STRANGERS_UNREAD
 from .message_store import Chat, Message, MessageStore
-from .packets import Item, Kind
+from .packets import Item, Kind, Reason
 from .seam import PostSeam
 from .searching import fits, words
 from .texts import (
@@ -237,6 +237,8 @@ class History:
     def _take(self, peer: PeerId, item: Item) -> None:
         body = decode_content(item.kind, item.body)
         contact = self._contacts.contact_of(peer)
+        if not self._contacts.is_friend(peer.key):
+            self._check_strangers(contact)
         added = self._store.add(
             contact,
             item.id,
@@ -249,6 +251,13 @@ class History:
         )
         if added is not None:
             self._say(MessageAdded(peer=contact, id=item.id, ours=False))
+
+    def _check_strangers(self, contact: PeerId) -> None:
+        """Whether there is room for one more of somebody who is no friend."""
+        unread = self._store.unread()
+        strangers = sum(count for peer, count in unread.items() if not self._contacts.is_friend(peer.key))
+        if strangers >= STRANGERS_UNREAD or unread.get(contact, 0) >= STRANGER_UNREAD:
+            raise Void(Reason.FULL)
 
     def _settled(self, peer: PeerId, item: bytes, reason: int | None) -> None:
         state = MessageState.DELIVERED if reason is None else MessageState.FAILED

@@ -22,14 +22,34 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
-from .limits import ACKED_BEYOND, HELD_BACK_BYTES, RECENT_IDS, VOIDED, WINDOW
+from .limits import (
+    ACKED_BEYOND,
+    HELD_BACK_BYTES,
+    RECENT_IDS,
+    STRANGER_HELD_BYTES,
+    STRANGER_WINDOW,
+    VOIDED,
+    WINDOW,
+)
 from .packets import Ack, Item, Kind, Reason
 
 _ID: Final = 8
 #: The largest number there is: nobody was ever given it.
 MOST: Final = 2**53 - 1
+
+
+class Room(NamedTuple):
+    """How much is kept of one sender behind a gap: numbers ahead of it, and bytes."""
+
+    window: int
+    held_bytes: int
+
+
+#: Of somebody we deal with, and of a stranger.
+KNOWN: Final = Room(WINDOW, HELD_BACK_BYTES)
+STRANGER: Final = Room(STRANGER_WINDOW, STRANGER_HELD_BYTES)
 
 
 @dataclass(slots=True)
@@ -73,12 +93,21 @@ class Incoming:
         self.voided = dict(voided)
         self._held_bytes = sum(len(item.body) for item in self.held.values())
 
-    def take(self, epoch: int, floor: int, items: Iterable[Item], now: float, known: Container[bytes] = ()) -> Taken:
+    def take(
+        self,
+        epoch: int,
+        floor: int,
+        items: Iterable[Item],
+        now: float,
+        known: Container[bytes] = (),
+        room: Room = KNOWN,
+    ) -> Taken:
         """Look at what came; numbers that are decided already are passed over.
 
         :param now: seconds since 1970 by network time.
         :param known: ids of items that were handed on in an earlier epoch: a void comes too late for them, and is among
             `ready` in its turn, with nothing to hand on.
+        :param room: what is beyond it is not taken, and comes again when the gap is nearer.
         """
         taken = Taken()
         if epoch > self.epoch:
@@ -89,6 +118,9 @@ class Incoming:
         if epoch == self.epoch:
             items = list(items)
             self.set_back = self.set_back or any(self._is_another(item) for item in items)
+            if not self.set_back:
+                self._below(floor, taken)
+                self._advance(taken)
         for item in items:
             if not item.number:
                 taken.ready.append(item)
@@ -98,10 +130,8 @@ class Incoming:
                 if item.kind != Kind.VOID and item.expires > now:
                     taken.late.append(item)
             elif self._is_open(item.number):
-                self._put(item, now, taken, too_late=item.kind == Kind.VOID and item.id in known)
-        if epoch == self.epoch and not self.set_back:
-            self._below(floor, taken)
-            self._advance(taken)
+                self._put(item, now, taken, room, too_late=item.kind == Kind.VOID and item.id in known)
+                self._advance(taken)
         return taken
 
     def refuse(self, item: Item, reason: Reason) -> None:
@@ -140,12 +170,12 @@ class Incoming:
         self.through = number
         self.recent = (self.recent + item[:_ID].ljust(_ID, b"\0"))[-RECENT_IDS * _ID :]
 
-    def _put(self, item: Item, now: float, taken: Taken, *, too_late: bool) -> None:
-        if item.number > self.through + WINDOW:
+    def _put(self, item: Item, now: float, taken: Taken, room: Room, *, too_late: bool) -> None:
+        if item.number > self.through + room.window:
             return  # it is sent again when the gap is nearer
         if (item.kind == Kind.VOID or item.expires <= now) and not too_late:
             self.voided[item.number] = Reason.EXPIRED
-        elif item.number == self.through + 1 or self._held_bytes + len(item.body) <= HELD_BACK_BYTES:
+        elif item.number == self.through + 1 or self._held_bytes + len(item.body) <= room.held_bytes:
             self.held[item.number] = item
             self._held_bytes += len(item.body)
             taken.hold[item.number] = item

@@ -75,15 +75,16 @@ async def add_letterbox(network: Network, letterbox: Letterbox) -> None:
     await network.add(letterbox)
 
 
-async def ask_inbox(network: Network, peer: PeerId) -> bytes | None:
-    """A connected peer's own word on its inbox record; None where it is not connected, or says nothing."""
+async def ask_inbox(network: Network, peer: PeerId) -> tuple[bytes, Scope] | None:
+    """A connected peer's own word on its inbox record, and how near it is; None if it says nothing."""
     connected = network.peer(peer)
     if connected is None:
         return None
     try:
-        return (await connected.request(AskInbox(), InboxReply, timeout=INBOX_REPLY_S)).document or None
+        reply = await connected.request(AskInbox(), InboxReply, timeout=INBOX_REPLY_S)
     except RemoteError:
         return None
+    return (reply.document, _scope(connected)) if reply.document else None
 
 
 def _scope(peer: Peer) -> Scope:

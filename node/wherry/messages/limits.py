@@ -36,6 +36,14 @@ WINDOW: Final = 16_384
 RECENT_IDS: Final = 256
 #: Bytes that wait behind a gap, of one sender: three of the largest messages.
 HELD_BACK_BYTES: Final = 16 * 1024 * 1024
+#: Numbers ahead of the gap, and bytes, that are kept of a stranger: a request comes alone, what else it writes comes
+#: again in its turn, and a thousand of them may not cost more than one friend.
+STRANGER_WINDOW: Final = 32
+STRANGER_HELD_BYTES: Final = 8 * 1024
+#: Bytes of pieces whose rest has not come, of one sender: a dozen of the largest messages at once.
+PIECES_BYTES: Final = 64 * 1024 * 1024
+#: Seconds that an epoch, which is a time, may lie ahead of ours: clocks may be wrong by years, but numbers end at 2^53.
+EPOCH_AHEAD_S: Final = 100 * 365 * 24 * 3600.0
 #: Items that wait for one recipient: so many messages nobody writes by hand in two weeks.
 WAITING_ITEMS: Final = 20_000
 #: Bytes that wait for one recipient: the disk is ours, and so is the patience.
@@ -60,6 +68,8 @@ OPENED_S: Final = 31 * 24 * 3600
 LEFT_AGAIN_S: Final = 24 * 3600.0
 #: Seconds in which a peer's inbox record is taken for the newest: its mailboxes seldom change.
 INBOX_FRESH_S: Final = 60.0
+#: Whispers of one packet that are heard: nobody types twice at once.
+WHISPERS: Final = 8
 #: Seconds in which a whisper (typing, presence) is worth something.
 WHISPER_S: Final = 60
 #: Seconds that a letter may take to be written to an open connection: a peer that does not read is as good as away.
@@ -80,16 +90,25 @@ STRANGERS: Final = 1_000
 STRANGERS_STEP: Final = 64
 #: Rounds in which a stranger is told what we have of it; then it may ask again.
 STRANGER_ROUNDS: Final = 4
+#: Letters opened between two times that names of old ones, and pieces whose rest never came, are forgotten.
+SWEEP_STEP: Final = 4096
 #: Names of opened letters that are remembered; a friend's letter that comes once more later begins a session anew.
 OPENED: Final = 200_000
 #: Mailboxes in which a letter is left.
 MAILBOXES: Final = 2
 #: Pairs that rest in memory; the least recently used is read again when it is needed.
 PAIRS: Final = 1000
+#: Messages of all who are no friends that nobody has read yet, and of one of them; none is larger than one item. So a
+#: node that takes messages of anyone keeps 12 MiB of theirs beside what its person has looked at.
+STRANGERS_UNREAD: Final = 256
+STRANGER_UNREAD: Final = 64
 #: Letters a second from everybody who is no friend, with a burst: each costs some ten milliseconds, and friends wait.
 LETTERS_FROM_STRANGERS_S: Final = (2.0, 20)
 #: Letters a second from one peer, with a burst.
 LETTERS_FROM_PEER_S: Final = (100.0, 1000)
+
+#: Seconds until bodies that could not be locked, or opened, are tried again: a full disk seldom has room sooner.
+LOCKS_AGAIN_S: Final = 60.0
 
 # -- our own mailboxes ------------------------------------------------------------------------------------------------
 
@@ -97,6 +116,9 @@ LETTERS_FROM_PEER_S: Final = (100.0, 1000)
 LEASE_S: Final = 30 * 24 * 3600
 #: Seconds between two visits; between them a mailbox that we hold a socket to says when there is something.
 COLLECT_S: Final = 60.0
+#: Seconds of one visit: what is left then is collected by the next one, so that a mailbox that answers slowly without
+#: end keeps nobody from the others.
+VISIT_S: Final = 30.0
 #: Seconds that a mailbox may be silent before another one takes its place.
 MAILBOX_GONE_S: Final = 300.0
 #: One-time prekeys that are left when a new batch is made.

@@ -6,10 +6,11 @@ and its effect are kept together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from wherry_signaling.identity import PeerId
+from wherry_signaling.scope import Scope
 
 from ..ratchet.prekeys import NewPrekey
 from ..store.database import Database
@@ -220,9 +221,15 @@ class MailStore:
     # -- what came ----------------------------------------------------------------------------------------------------
 
     def keep_incoming(
-        self, peer: PeerId, *, hold: Iterable[Item], released: Iterable[int], voided: dict[int, int]
+        self,
+        peer: PeerId,
+        *,
+        hold: Iterable[Item],
+        released: Iterable[int],
+        voided: Mapping[int, int],
+        before: Mapping[int, int],
     ) -> None:
-        """What waits behind a gap now, what does not any more, and all that is void."""
+        """What waits behind a gap now, what does not any more, and what is void, where it was something else before."""
         key = peer.key
         with self._database.write() as connection:
             connection.executemany(
@@ -232,10 +239,19 @@ class MailStore:
                 "INSERT OR REPLACE INTO held_back (peer, number, item, kind, expires, body) VALUES (?,?,?,?,?,?)",
                 [(key, one.number, one.id, one.kind, one.expires, self._locked(one.body, one.id)) for one in hold],
             )
-            connection.execute("DELETE FROM voided WHERE peer = ?", (key,))
             connection.executemany(
-                "INSERT INTO voided VALUES (?,?,?)", [(key, number, reason) for number, reason in voided.items()]
+                "DELETE FROM voided WHERE peer = ? AND number = ?",
+                [(key, one) for one in before.keys() - voided.keys()],
             )
+            connection.executemany(
+                "INSERT OR REPLACE INTO voided VALUES (?,?,?)",
+                [(key, number, reason) for number, reason in voided.items() if before.get(number) != reason],
+            )
+
+    def pieces_bytes(self, peer: PeerId) -> int:
+        """Bytes of a peer's pieces whose rest has not come."""
+        rows = self._database.read("SELECT ifnull(sum(length(piece)), 0) FROM pieces WHERE peer = ?", (peer.key,))
+        return int(rows[0][0])
 
     def keep_piece(self, peer: PeerId, item: bytes, place: int, piece: bytes, expires: int) -> int:
         """Keep one piece; returns how many of that item are here."""
@@ -332,15 +348,17 @@ class MailStore:
         with self._database.write() as connection:
             connection.execute("DELETE FROM leases WHERE mailbox = ?", (mailbox.key,))
 
-    def inbox(self, peer: PeerId) -> bytes:
-        """The newest inbox record that was kept of a peer, or nothing."""
-        rows = self._database.read("SELECT document FROM inboxes WHERE peer = ?", (peer.key,))
-        return bytes(rows[0][0]) if rows else b""
+    def inbox(self, peer: PeerId) -> tuple[bytes, Scope]:
+        """The newest inbox record that was kept of a peer, or nothing; and how near it came from."""
+        rows = self._database.read("SELECT document, scope FROM inboxes WHERE peer = ?", (peer.key,))
+        return (bytes(rows[0][0]), Scope(rows[0][1])) if rows else (b"", Scope.GLOBAL)
 
-    def keep_inbox(self, peer: PeerId, document: bytes) -> None:
+    def keep_inbox(self, peer: PeerId, document: bytes, scope: Scope) -> None:
         """Keep it in place of what was there."""
         with self._database.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO inboxes VALUES (?,?)", (peer.key, document))
+            connection.execute(
+                "INSERT OR REPLACE INTO inboxes (peer, document, scope) VALUES (?,?,?)", (peer.key, document, scope)
+            )
 
 
 def _number(number: int) -> bytes:

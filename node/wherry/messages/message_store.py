@@ -205,6 +205,11 @@ class MessageStore:
         for row in sorted(rows):
             yield from self._select("WHERE number = ?", row)
 
+    def unread(self) -> dict[PeerId, int]:
+        """How many messages of each nobody has read, where there are any."""
+        rows = self._database.read("SELECT peer, unread FROM chats WHERE unread > 0")
+        return {PeerId(key): unread for key, unread in rows}
+
     def chats(self) -> list[Chat]:
         """Everybody with whom there are messages, the newest first."""
         rows = self._database.read("SELECT peer, unread, last FROM chats ORDER BY last DESC")

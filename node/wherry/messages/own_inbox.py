@@ -10,7 +10,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from wherry_signaling.errors import RemoteError
+from wherry_signaling.errors import RemoteError, WherryError
 from wherry_signaling.identity import Identity
 from wherry_signaling.limits import INBOX_RECORD_S
 from wherry_signaling.record import InboxRecord, Introducer, check_document
@@ -87,7 +87,7 @@ class OwnInbox:
             try:
                 self._make((self._keys.signed(), tuple(self._mailboxes())))
                 await self.publish_now()
-            except RemoteError as error:
+            except WherryError as error:  # a full disk, too: the next prekey is kept when there is room
                 log.debug("inbox record not published: %s", error.code)
                 rest_s = INBOX_RETRY_S
             with contextlib.suppress(TimeoutError):

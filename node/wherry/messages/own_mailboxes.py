@@ -34,6 +34,7 @@ from .limits import (
     PREKEYS_LOW,
     TAG_WEEKS,
     TAGS_PAGE,
+    VISIT_S,
 )
 from .mail_store import Lease, MailStore
 
@@ -52,11 +53,13 @@ class Tags:
 class _Visited:
     """What we know of one mailbox while we run.
 
+    :ivar took: whether the last visit brought anything.
     :ivar left: names of envelopes that were not taken: they are passed over until all are looked at again.
     """
 
     told: dict[int, Tags] = field(default_factory=dict)
     answered: float = 0.0
+    took: bool = False
     left: set[bytes] = field(default_factory=set)
     all_looked_at: float = float("-inf")
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -109,7 +112,10 @@ class OwnMailboxes:
         self._visited.clear()  # who was not visited while we were suspended is not gone
         while True:
             self._poked.clear()
-            await self._look_after()
+            try:
+                await self._look_after()
+            except WherryError as error:  # such as a full disk: the next look may find room
+                log.warning("our mailboxes cannot be looked after: %s", error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(COLLECT_S):
                     await self._poked.wait()
@@ -182,8 +188,12 @@ class OwnMailboxes:
         visited = self._visited.setdefault(lease.mailbox, _Visited(answered=self._loop_time()))
         async with visited.lock:
             try:
-                async with self._client(lease) as client:
+                async with asyncio.timeout(VISIT_S), self._client(lease) as client:
                     await self._attend(lease, client, visited)
+            except TimeoutError:
+                log.debug("a visit at mailbox %s takes too long", lease.mailbox.short)
+                if visited.took:
+                    self.poke()  # there is more
             except WherryError as error:
                 visited.told.clear()
                 log.debug("mailbox %s: %s", lease.mailbox.short, error.code)
@@ -215,6 +225,7 @@ class OwnMailboxes:
         visited.told = {week: tags for week, tags in visited.told.items() if week >= this}
 
     async def _collect(self, client: Client, visited: _Visited) -> None:
+        visited.took = False
         if self._loop_time() - visited.all_looked_at >= COLLECT_S:
             visited.left.clear()
             visited.all_looked_at = self._loop_time()
@@ -231,6 +242,7 @@ class OwnMailboxes:
                 await asyncio.sleep(0)  # each costs a few milliseconds, and whoever is connected waits for an answer
             if names:
                 await client.acknowledge(names)
+                visited.took = True
 
     @asynccontextmanager
     async def _client(self, lease: Lease) -> AsyncIterator[Client]:

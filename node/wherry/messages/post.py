@@ -49,6 +49,7 @@ from .limits import (
     RETRY_S,
     STRANGERS,
     STRANGERS_STEP,
+    SWEEP_STEP,
     WAITING_BYTES,
     WAITING_ITEMS,
     WHISPER_S,
@@ -99,6 +100,7 @@ class Post:
             database,
             self.mail,
             self.handlers,
+            is_known=is_known,
             wall_clock=wall_clock,
             learn=learn,
             epoch=self._epoch,
@@ -111,7 +113,7 @@ class Post:
         self._fulls = Rates(REFUSALS_S, remembered=PAIRS)
         self._tasks = Tasks("post")
         self._open = False
-        self._new_strangers = 0
+        self._new_strangers = self._letters = 0
         #: Letters that were opened and made no sense.
         self.refused = 0
 
@@ -119,7 +121,7 @@ class Post:
         self._fulls = Rates(REFUSALS_S, remembered=PAIRS)
         self._tasks = Tasks("post")
         self._open = True
-        self.mail.sweep(self._wall_clock(), opened_s=OPENED_S, opened=OPENED)
+        self._sweep()
         for peer in self.mail.unsettled():
             self._carry(self._pair(peer))
         return self
@@ -176,7 +178,7 @@ class Post:
     def whisper(self, peer: PeerId, kind: int, body: bytes) -> None:
         """Say something that is worth nothing later: over the open connection, or not at all."""
         if self._open and self._ways.connected(peer) and len(self._tasks) < PAIRS:
-            self._tasks.start(self._whisper(self._pair(peer), kind, body), "whisper")
+            self._tasks.start(self._whisper(peer, kind, body), "whisper")
 
     def withdraw(self, peer: PeerId, item: bytes) -> None:
         """Ask the recipient to take an item for void.
@@ -227,7 +229,10 @@ class Post:
         if not self._open or peer == self._identity.id or not self._may_write(peer, collected=collected):
             return False
         pair = self._pair(peer)
+        self._letters += 1
         try:
+            if self._letters % SWEEP_STEP == 0:
+                self._sweep()
             after = self._take(pair, sealed, envelope, scope)
         except RemoteError as error:  # nonsense: it is as well here as elsewhere
             self.refused += 1
@@ -244,6 +249,9 @@ class Post:
             one()
         self._carry(pair)
         return True
+
+    def _sweep(self) -> None:
+        self.mail.sweep(self._wall_clock(), opened_s=OPENED_S, opened=OPENED)
 
     def _take(self, pair: Pair, sealed: bytes, envelope: Envelope, scope: Scope) -> list[After]:
         if envelope.purpose is Purpose.RETRY:
@@ -284,22 +292,23 @@ class Post:
 
     def _ask_retry(self, pair: Pair, session: bytes) -> None:
         now = asyncio.get_running_loop().time()
-        if now - pair.asked_retry < RETRY_S:
+        if now - pair.asked_retry < RETRY_S or len(self._tasks) >= PAIRS:
             return
         pair.asked_retry = now
         with self._database.write():
             retry = self.keys.retry(session, one_time=self._is_known(pair.peer))
         self._tasks.start(self._asides.ask_anew(pair.peer, retry), "retry")
 
-    async def _whisper(self, pair: Pair, kind: int, body: bytes) -> None:
+    async def _whisper(self, peer: PeerId, kind: int, body: bytes) -> None:
         item = Item(0, kind, self._random(16), int(self._wall_clock()) + WHISPER_S, body)
         try:
+            key = await self._ways.sealing_key(peer)
+            pair = self._pair(peer)  # only now: it may have been read anew meanwhile
             if pair.sessions.needs_bundle:
                 return  # it is said again with the first letter
-            key = await self._ways.sealing_key(pair.peer)
-            await self._ways.over_connection(pair.peer, self._sender.whisper(pair, item, key))
+            await self._ways.over_connection(peer, self._sender.whisper(pair, item, key))
         except WherryError as error:
-            log.debug("not whispered to %s: %s", pair.peer.short, error.code)
+            log.debug("not whispered to %s: %s", peer.short, error.code)
 
     # -- pairs --------------------------------------------------------------------------------------------------------
 

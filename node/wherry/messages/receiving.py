@@ -12,6 +12,8 @@ from wherry_signaling.scope import Scope
 
 from ..store.database import Database
 from .handlers import After, Handlers, Void
+from .incoming import KNOWN, STRANGER
+from .limits import EPOCH_AHEAD_S, LIFETIME_S, PIECES_BYTES, WHISPERS
 from .mail_store import MailStore
 from .packets import Ack, Item, Kind, Packet, Reason, decode
 from .pair import Pair
@@ -27,6 +29,7 @@ class Receiver:
     """Opens letters, and settles what acknowledgements name.
 
     :param wall_clock: seconds since 1970 by network time.
+    :param is_known: whether a peer is somebody we deal with; of others, less is kept.
     :param learn: takes the signed records that come in packets.
     :param epoch: a new epoch of our own numbering, higher than `above`.
     """
@@ -37,12 +40,13 @@ class Receiver:
         mail: MailStore,
         handlers: Handlers,
         *,
+        is_known: Callable[[PeerId], bool],
         wall_clock: Callable[[], float],
         learn: Learn,
         epoch: Callable[[int], int],
         random: Callable[[int], bytes],
     ) -> None:
-        self._database, self._mail, self._handlers = database, mail, handlers
+        self._database, self._mail, self._handlers, self._is_known = database, mail, handlers, is_known
         self._wall_clock, self._learn, self._epoch, self._random = wall_clock, learn, epoch, random
 
     def open(self, pair: Pair, message: Message, name: bytes, scope: Scope) -> list[After]:
@@ -78,14 +82,23 @@ class Receiver:
         known = {
             item.id for item in packet.items if item.kind == Kind.VOID and self._handlers.known(pair.peer, item.id)
         }
-        taken = pair.incoming.take(packet.epoch, packet.floor, packet.items, self._wall_clock(), known)
+        now = self._wall_clock()
+        room = KNOWN if self._is_known(pair.peer) else STRANGER
+        taken = pair.incoming.take(packet.epoch, packet.floor, packet.items, now, known, room)
         for item in taken.late:
             yield from self._hand_on(pair, item, report=False)
+        whispers = 0
         for item in taken.ready:
-            yield from self._hand_on(pair, item, report=True)
+            whispers += not item.number
+            if item.number or whispers <= WHISPERS:
+                yield from self._hand_on(pair, item, report=True)
         if taken.hold or taken.released or pair.incoming.voided != before:
             self._mail.keep_incoming(
-                pair.peer, hold=taken.hold.values(), released=taken.released, voided=pair.incoming.voided
+                pair.peer,
+                hold=taken.hold.values(),
+                released=taken.released,
+                voided=pair.incoming.voided,
+                before=before,
             )
         if any(item.number for item in packet.items):
             pair.ack_due = True
@@ -113,7 +126,12 @@ class Receiver:
         fragment = decode_fragment(item.body)
         whole = Item(item.number, fragment.kind, item.id, item.expires, b"")
         self._handlers.admit(peer, whole)
-        here = self._mail.keep_piece(peer, item.id, fragment.index, fragment.piece, item.expires)
+        if not self._is_known(peer):
+            raise Void(Reason.FULL)  # of a stranger, what fits into one item
+        if self._mail.pieces_bytes(peer) + len(fragment.piece) > PIECES_BYTES:
+            raise Void(Reason.FULL)
+        expires = min(item.expires, int(self._wall_clock() + LIFETIME_S))  # theirs is whatever they say
+        here = self._mail.keep_piece(peer, item.id, fragment.index, fragment.piece, expires)
         if here < fragment.count:
             return None
         body = self._mail.take_pieces(peer, item.id)
@@ -124,6 +142,8 @@ class Receiver:
     def _settle(self, pair: Pair, ack: Ack) -> Iterable[After]:
         """Take the recipient's word on our items. Of several pieces, one that is void makes the whole void."""
         outgoing, peer = pair.outgoing, pair.peer
+        if ack.epoch > (self._wall_clock() + EPOCH_AHEAD_S) * 1000:
+            return  # an epoch beyond that could not be told to anybody
         if outgoing.forgotten(ack):
             outgoing.renumber(self._epoch(max(outgoing.epoch, ack.epoch)))
             self._mail.renumber(peer, outgoing)

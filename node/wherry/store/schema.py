@@ -244,5 +244,8 @@ INVITED: Final = """
 #: When a mailbox took an item; of those before, nobody knows.
 LEFT_AT: Final = "ALTER TABLE deposits ADD COLUMN at REAL NOT NULL DEFAULT 0"
 
+#: How near an inbox record came from (scope.py): its mailboxes lead no nearer.
+NEARNESS: Final = "ALTER TABLE inboxes ADD COLUMN scope INTEGER NOT NULL DEFAULT 1"
+
 #: The n-th leads from version n - 1 to n. One that has no tables yet is not in it.
-MIGRATIONS: Final = (FOUNDATION, PEOPLE, MAIL, INVITED, LEFT_AT)
+MIGRATIONS: Final = (FOUNDATION, PEOPLE, MAIL, INVITED, LEFT_AT, NEARNESS)

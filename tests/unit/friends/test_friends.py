@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 from pathlib import Path
 
 import pytest
 from memory_post import Party, befriend, calm, deliver
 
 from wherry.errors import AlreadyFriends, BadRequest, NoRequest, NotFriends, OldAddress, PeerBlocked, RequestDeclined
+from wherry.friends.bodies import Request, encode
 from wherry.friends.events import FriendChanged
-from wherry.friends.limits import PENDING
+from wherry.friends.limits import OWED_S, PENDING
 from wherry.friends.states import State
 from wherry.messages.handlers import Void
 from wherry.messages.packets import Item, Kind, Reason
@@ -276,3 +279,44 @@ def test_a_comparison_is_remembered_and_can_be_taken_back(ada: Party, bela: Part
     ada.open()
     assert ada.friends.get(bela.id).compared > 0
     assert ada.friends.compared(bela.id, same=False).compared == 0
+
+
+def test_one_who_asks_again_and_again_is_news_once(ada: Party, bela: Party) -> None:
+    nospam = bela.addresses.get().nospam
+
+    def ask(hello: str) -> None:
+        item = Item(1, Kind.REQUEST, secrets.token_bytes(16), 2**40, encode(Request(nospam, "Ada", hello)))
+        assert bela.post.take(ada.id, item) is None
+
+    def news() -> list[FriendChanged]:
+        return [event for event in bela.seen if isinstance(event, FriendChanged)]
+
+    for _ in range(100):
+        ask("hello")
+    assert len(news()) == 1
+    with bela.store.database.write():  # as in one letter
+        for number in range(100):
+            ask(f"hello {number}")
+    assert len(news()) == 2
+    assert bela.friends.get(ada.id).hello == "hello 99"
+    bela.friends.block(ada.id)
+    assert (news()[-1].before, news()[-1].state) == (State.RECEIVED, State.BLOCKED)
+
+
+def test_what_is_undone_is_no_news(ada: Party, bela: Party) -> None:
+    befriend(ada, bela)
+    ada.seen.clear()
+    with contextlib.suppress(KeyError), ada.store.database.write():
+        ada.friends.remove(bela.id)
+        raise KeyError
+    assert ada.seen == []
+    ada.friends.remove(bela.id)
+    assert [event.state for event in ada.seen if isinstance(event, FriendChanged)] == [State.STRANGER]
+
+
+def test_whoever_is_removed_and_never_says_that_it_knows_may_answer_for_some_weeks(ada: Party, bela: Party) -> None:
+    befriend(ada, bela)
+    ada.friends.remove(bela.id)
+    assert ada.friends.tagged() == (bela.id,)
+    ada.now += OWED_S + 1
+    assert ada.friends.tagged() == ()

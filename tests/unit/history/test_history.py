@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -11,11 +13,12 @@ from memory_post import Party, befriend, calm, deliver, whisper
 from wherry.errors import BadRequest, MessageTooLarge, PeerBlocked, UnknownMessage
 from wherry.messages.events import MessageAdded, MessageChanged, TypingChanged
 from wherry.messages.fate import NEXT, MessageState
-from wherry.messages.limits import MESSAGE_BYTES
+from wherry.messages.limits import MESSAGE_BYTES, STRANGER_UNREAD, STRANGERS_UNREAD
 from wherry.messages.packets import Item, Kind, Reason
 from wherry.messages.searching import fits, words
 from wherry.messages.texts import Text, decode_content, decode_read, decode_typing, encode
 from wherry_signaling.errors import Malformed
+from wherry_signaling.identity import Identity, PeerId
 
 
 @pytest.fixture
@@ -305,3 +308,21 @@ def test_nothing_is_looked_for_by_reading_everything(ada: Party, bela: Party, mo
     for sql, plan in plans:
         walks = "ORDER BY number" in sql and "LIMIT" in sql  # along the primary key, until it has enough
         assert not plan.startswith("SCAN messages") or "messages_open" in plan or walks, (sql, plan)
+
+
+def test_messages_of_strangers_that_nobody_reads_are_bounded(tmp_path: Path, ada: Party, bela: Party) -> None:
+    open_to_all = Party(Identity(bytes([9]) * 32), tmp_path / "open.db", "Open", writers="anyone")
+    befriend(bela, open_to_all)
+
+    def write(sender: PeerId) -> Reason | None:
+        body = encode(Text(1, b"", "buy my things"))
+        return open_to_all.post.take(sender, Item(1, Kind.TEXT, secrets.token_bytes(16), 2**40, body))
+
+    verdicts = [write(ada.id) for _ in range(STRANGER_UNREAD + 5)]
+    assert verdicts == [None] * STRANGER_UNREAD + [Reason.FULL] * 5
+    others = [Identity((1000 + number).to_bytes(32, "big")).id for number in range(STRANGERS_UNREAD)]
+    assert [write(one) for one in others].count(None) == STRANGERS_UNREAD - STRANGER_UNREAD
+    assert write(bela.id) is None  # a friend
+    open_to_all.history.mark_read(ada.id)
+    assert write(ada.id) is None
+    open_to_all.close()
