@@ -18,9 +18,9 @@ import { Identity } from "./identity.ts";
 import { type Key, type Store, keyOfText, keyToText } from "./keystore.ts";
 import { Mail } from "./mail.ts";
 import type { Invitations } from "./invitations/invitations.ts";
-import { Measure } from "./measuring.ts";
+import { Measurements } from "./measuring.ts";
 import { tidyName } from "./names.ts";
-import { type Connected, Network } from "./network.ts";
+import { Network } from "./network.ts";
 import type { PeerId } from "./peer-id.ts";
 import { Presence } from "./presence.ts";
 import { Seen } from "./seen.ts";
@@ -44,10 +44,8 @@ import type {
   Trace,
 } from "./types.ts";
 
-/** Milliseconds between two measurements of all connections. */
-const MEASURE_MS = 1000;
-/** Measurements after which it is kept again with whom the page is connected. */
-const KEEP_EVERY = 60;
+/** Milliseconds between two notes of with whom the page is connected. */
+const KEEP_MS = 60_000;
 /** Milliseconds after which whom a page was connected with is only remembered. */
 const RESTORE_MS = 10 * 60_000;
 /** Connections that are made again: a page with more is hardly one that a person looks at. */
@@ -83,7 +81,7 @@ export class Engine {
   #address: Address;
   readonly #seen = new Seen();
   readonly #time = new NetworkTime();
-  readonly #measures = new Map<string, Measure>();
+  readonly #measurements: Measurements;
   readonly #guests: Guests;
   readonly #introducers: Introducers;
   readonly #presence: Presence;
@@ -97,8 +95,7 @@ export class Engine {
   #trouble: WherryError | null = null;
   #name: string;
   #published: WherryError | null = null;
-  #measuring: ReturnType<typeof setInterval> | undefined;
-  #measured = 0;
+  #keeping: ReturnType<typeof setInterval> | undefined;
   #phase: PeerState["phase"] = "starting";
 
   constructor(options: EngineOptions) {
@@ -144,6 +141,7 @@ export class Engine {
       onLetter: (sealed) => void this.#take(sealed, null),
       ownInbox: () => this.#mail.ownInbox,
     });
+    this.#measurements = new Measurements(this.#network, options.onChange);
     const carrier = new Carrier(this.#guests, () => this.#introducers.current().map((held) => held.client));
     this.#dialer = new Dialer({
       identity: this.#identity,
@@ -200,7 +198,8 @@ export class Engine {
     this.#seen.restore((await this.#options.store.get("met")) ?? []);
     await this.#mail.start();
     this.#introducers.start();
-    this.#measuring = setInterval(() => void this.#measure(), MEASURE_MS);
+    this.#measurements.start();
+    this.#keeping = setInterval(() => this.#keepMet(), KEEP_MS);
     this.#phase = "running";
     this.#options.onChange();
     const before = await this.#options.store.get("connected");
@@ -215,7 +214,8 @@ export class Engine {
   async close({ told }: { readonly told: boolean }): Promise<void> {
     this.#phase = "stopped";
     const mailClosed = this.#mail.close();
-    clearInterval(this.#measuring);
+    this.#measurements.close();
+    clearInterval(this.#keeping);
     this.#network.close({ told });
     this.#dialer.close();
     this.#introducers.close();
@@ -234,8 +234,8 @@ export class Engine {
 
   async connect(text: string): Promise<ConnectionState> {
     const connected = await this.#calls.connect(parseWho(text));
-    await this.#measureOne(connected);
-    return openState(connected, this.#measureOf(connected.id));
+    await this.#measurements.update(connected);
+    return openState(connected, this.#measurements.of(connected.id));
   }
 
   async disconnect(peer: string): Promise<void> {
@@ -253,7 +253,7 @@ export class Engine {
       return { peer: String(peer), rttMs, over: "sealed", path: "waiting", via };
     }
     const rttMs = await connected.messages.ping();
-    const measure = this.#measureOf(peer);
+    const measure = this.#measurements.of(peer);
     return { peer: String(peer), rttMs, over: "connection", path: measure.path, via: measure.pair?.remote ?? "" };
   }
 
@@ -347,7 +347,7 @@ export class Engine {
   #connectionStates(online: boolean): ConnectionState[] {
     const open = this.#network.all
       .filter((one) => one.announced)
-      .map((one) => openState(one, this.#measureOf(one.id)));
+      .map((one) => openState(one, this.#measurements.of(one.id)));
     const peers = new Set(open.map((state) => state.peer));
     const attempts: ConnectionState[] = [];
     for (const trace of this.#dialer.traces.toReversed()) {
@@ -439,13 +439,13 @@ export class Engine {
     this.#options.onEvent({ type: "connected", peer: String(peer) });
     this.#mail.connected(peer);
     const connected = this.#network.get(peer);
-    if (connected !== null) void this.#measureOne(connected);
+    if (connected !== null) void this.#measurements.update(connected);
     this.#keepMet();
     this.#options.onChange();
   }
 
   #closed(peer: PeerId, error: WherryError): void {
-    this.#measures.delete(String(peer));
+    this.#measurements.forget(peer);
     this.#seen.note(String(peer), "connected", { heard: true });
     this.#seen.leave(String(peer), "connected");
     this.#mail.disconnected(peer);
@@ -465,26 +465,7 @@ export class Engine {
     this.#options.onChange();
   }
 
-  // -- measuring and keeping ------------------------------------------------------------------------------------------
-
-  #measureOf(peer: PeerId): Measure {
-    const measure = this.#measures.get(String(peer)) ?? new Measure();
-    this.#measures.set(String(peer), measure);
-    return measure;
-  }
-
-  async #measureOne({ id, connection }: Connected): Promise<void> {
-    await this.#measureOf(id).update(connection);
-  }
-
-  async #measure(): Promise<void> {
-    const all = this.#network.all.filter((one) => one.announced);
-    if (all.length === 0) return;
-    this.#measured += 1;
-    if (this.#measured % KEEP_EVERY === 0) this.#keepMet();
-    await Promise.all(all.map(async (one) => this.#measureOne(one)));
-    this.#options.onChange();
-  }
+  // -- keeping --------------------------------------------------------------------------------------------------------
 
   #keepMet(): void {
     const { store } = this.#options;

@@ -3,8 +3,12 @@
 import type { Connection } from "./connection/connection.ts";
 import type { LinkStats } from "./connection/link.ts";
 import { Scope, scopeOf } from "./scope.ts";
+import type { Connected, Network } from "./network.ts";
+import type { PeerId } from "./peer-id.ts";
 import type { CandidatePair, PathCode } from "./types.ts";
 
+/** Milliseconds between two measurements of all connections. */
+const MEASURE_MS = 1000;
 /** Milliseconds over which rates are averaged. */
 const WINDOW_MS = 3000;
 
@@ -61,5 +65,48 @@ export class Measure {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)];
     if (first === undefined || last === undefined || last.at - first.at < 500) return 0;
     return Math.max(0, ((last[what] - first[what]) * 1000) / (last.at - first.at));
+  }
+}
+
+/** The measures of all connections. */
+export class Measurements {
+  readonly #network: Network;
+  /** Something was measured. */
+  readonly #onChange: () => void;
+  readonly #measures = new Map<string, Measure>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(network: Network, onChange: () => void) {
+    this.#network = network;
+    this.#onChange = onChange;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#all(), MEASURE_MS);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  of(peer: PeerId): Measure {
+    const measure = this.#measures.get(String(peer)) ?? new Measure();
+    this.#measures.set(String(peer), measure);
+    return measure;
+  }
+
+  async update({ id, connection }: Connected): Promise<void> {
+    await this.of(id).update(connection);
+  }
+
+  forget(peer: PeerId): void {
+    this.#measures.delete(String(peer));
+  }
+
+  async #all(): Promise<void> {
+    const all = this.#network.all.filter((one) => one.announced);
+    if (all.length === 0) return;
+    await Promise.all(all.map(async (one) => this.update(one)));
+    this.#onChange();
   }
 }
