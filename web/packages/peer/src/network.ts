@@ -4,7 +4,7 @@ import { type Bytes, type Random } from "./bytes.ts";
 import { Connection, type DatagramHandler, type Handler } from "./connection/connection.ts";
 import type { CoreEvent } from "./connection/core.ts";
 import type { Greeting, Link } from "./connection/link.ts";
-import { ECHO_RULE, MESSAGE_RULE, Policy, ruleOf } from "./connection/policy.ts";
+import { ECHO_RULE, MESSAGE_RULE, Policy, type Rule, ruleOf } from "./connection/policy.ts";
 import type { Stream } from "./connection/stream.ts";
 import { WherryError } from "./errors.ts";
 import { MESSAGE_STREAM, Messages, Opcode } from "./messages.ts";
@@ -49,13 +49,11 @@ export class Network {
 
   constructor(options: NetworkOptions) {
     this.#options = options;
-    this.#policy.set(ECHO_STREAM, ECHO_RULE);
-    this.#streams.set(ECHO_STREAM, echo);
-    this.#datagrams.set(ECHO_STREAM, async (flow) => {
+    const echoDatagrams: DatagramHandler = async (flow) => {
       for await (const data of flow) flow.send(data);
-    });
-    this.#policy.set(MESSAGE_STREAM, MESSAGE_RULE);
-    this.#streams.set(MESSAGE_STREAM, async (stream) => this.#connected.get(stream.peer)?.messages.serve(stream));
+    };
+    this.serve(ECHO_STREAM, ECHO_RULE, echo, echoDatagrams);
+    this.serve(MESSAGE_STREAM, MESSAGE_RULE, async (stream) => this.get(stream.peer)?.messages.serve(stream));
   }
 
   get all(): readonly Connected[] {
@@ -69,11 +67,18 @@ export class Network {
 
   /** Serve streams of a name; returns how to stop that. */
   handle(name: string, handler: StreamHandler, policy: StreamPolicy): () => void {
+    return this.serve(name, ruleOf(policy), handler);
+  }
+
+  /** Serve streams of a name, and flows of datagrams if there is somebody for them; returns how to stop that. */
+  serve(name: string, rule: Rule, streams: Handler, datagrams?: DatagramHandler): () => void {
     if (this.#streams.has(name)) throw new RangeError(`${name} is served already`);
-    this.#streams.set(name, handler);
-    this.#policy.set(name, ruleOf(policy));
+    this.#streams.set(name, streams);
+    if (datagrams !== undefined) this.#datagrams.set(name, datagrams);
+    this.#policy.set(name, rule);
     return () => {
       this.#streams.delete(name);
+      this.#datagrams.delete(name);
       this.#policy.delete(name);
     };
   }

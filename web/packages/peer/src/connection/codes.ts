@@ -31,6 +31,12 @@ export function codeFor(error: ErrorCode): number {
   return RESERVED + wire;
 }
 
+/** The code by which the other side learns of `error`: DONE where it is nothing that it could be told. */
+export function codeOf(error: WherryError): number {
+  if (error.code === "STREAM_RESET") return error.reason;
+  return error.kind.wire === null ? DONE : RESERVED + error.kind.wire;
+}
+
 /** The error that a stream ends with when `code` came in a RESET or STOP. */
 export function errorFor(code: number, what = ""): WherryError {
   const reset = new WherryError("STREAM_RESET", what === "" ? `code ${code}` : what, { reason: code });
