@@ -39,6 +39,7 @@ _PREFIX: Final = "session:"
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=STREAM_NAME_CHARACTERS)]
 Data = Annotated[bytes, msgspec.Meta(max_length=DATA_BYTES)]
 Token = Annotated[bytes, msgspec.Meta(min_length=TOKEN_BYTES, max_length=TOKEN_BYTES)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Opening(msgspec.Struct, array_like=True, frozen=True):
     """The first words on a control stream: whose session it is, and which streams are in it."""
 
     token: Token
-    numbers: Annotated[list[tuple[Name, Annotated[int, msgspec.Meta(ge=0)]]], msgspec.Meta(max_length=STREAMS)]
+    numbers: Annotated[list[tuple[Name, Number]], msgspec.Meta(max_length=STREAMS)]
 
 
 _request = msgspec.msgpack.Decoder(_Request)

@@ -8,10 +8,12 @@ from .endpoints import endpoints
 from .envelope import envelopes
 from .handshake import handshakes
 from .identity import identity
+from .invitations import invitations
 from .letters import letters
 from .people import Case
 from .ratchet import ratchet
 from .record import documents
+from .sessions import sessions
 from .signals import signals
 from .strict import strict
 from .tags import tags
@@ -34,4 +36,6 @@ FILES: dict[str, Callable[[], list[Case]]] = {
     "letters": letters,
     "x3dh": x3dh,
     "ratchet": ratchet,
+    "invitations": invitations,
+    "sessions": sessions,
 }
