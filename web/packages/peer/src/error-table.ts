@@ -103,6 +103,10 @@ export const ERRORS = {
     side: "remote", exit: 1, wire: 203, text: "It could not be passed on",
     hint: "Another way is tried by itself.",
   },
+  BAD_REQUEST: {
+    side: "local", exit: 2, wire: null, text: "The request is not usable",
+    hint: "Its shape is in /api/openapi.json.",
+  },
   UNKNOWN_PEER: {
     side: "local", exit: 4, wire: null, text: "Nobody here fits that name",
     hint: "Give a whole peer id, an address or an invite link.",

@@ -1,4 +1,7 @@
-/** Friendly default names: an adjective and a bird of the water, as in "Quiet Heron". The words are the node's. */
+/**
+ * Names: friendly ones to begin with, an adjective and a bird of the water, as in "Quiet Heron" (the words are the
+ * node's); and what a name may be.
+ */
 
 import type { Random } from "./bytes.ts";
 
@@ -28,4 +31,10 @@ export function friendlyName(random: Random): string {
 /** A claimed name as it may be shown: one line of at most 40 characters. */
 export function tidyName(name: string): string {
   return Array.from(name.replaceAll(/[\s\p{C}]+/gu, " ").trim()).slice(0, 40).join("");
+}
+
+/** Whether `name` has 1 to `most` characters that can all be shown: what Python calls printable. */
+export function isShown(name: string, most: number): boolean {
+  const { length } = Array.from(name);
+  return length > 0 && length <= most && !/[\p{C}\p{Z}]/u.test(name.replaceAll(" ", ""));
 }

@@ -11,8 +11,8 @@ export interface Shape<T> {
   /** @throws WherryError MALFORMED if `value` is none. */
   decode(value: Value): T;
   encode(value: T): Value;
-  /** Whether it may be missing at the end of an array. */
-  readonly optional?: true;
+  /** What it is where the array ends before it; without this it may not be missing. */
+  readonly absent?: T;
 }
 
 /** What a shape's values are. */
@@ -46,14 +46,19 @@ export function maybe<T>(shape: Shape<T>): Shape<T | null> {
 
 /** Such a value, or nil, or nothing where the array ends before it. */
 export function optional<T>(shape: Shape<T>): Shape<T | null> {
-  return { ...maybe(shape), optional: true };
+  return { ...maybe(shape), absent: null };
+}
+
+/** Such a value, or `absent` where the array ends before it. */
+export function orElse<T>(shape: Shape<T>, absent: T): Shape<T> {
+  return { ...shape, absent };
 }
 
 /** At most `most` of the same. */
-export function list<T>(item: Shape<T>, most: number): Shape<readonly T[]> {
+export function list<T>(item: Shape<T>, most: number, least = 0): Shape<readonly T[]> {
   return {
     decode: (value) => {
-      if (!Array.isArray(value) || value.length > most) throw misfit();
+      if (!Array.isArray(value) || value.length < least || value.length > most) throw misfit();
       return value.map((one) => item.decode(one));
     },
     encode: (values) => values.map((value) => item.encode(value)),
@@ -74,11 +79,13 @@ export function tuple<T extends object>(shapes: Shapes<T>): Shape<T> {
 
 function positions<T extends object>(shapes: Shapes<T>, most: number): Shape<T> {
   const names = Object.keys(shapes) as (keyof T & string)[];
-  const least = names.findLastIndex((name) => shapes[name].optional !== true) + 1;
+  const least = names.findLastIndex((name) => shapes[name].absent === undefined) + 1;
   return {
     decode: (value) => {
       if (!Array.isArray(value) || value.length < least || value.length > most) throw misfit();
-      return Object.fromEntries(names.map((name, i) => [name, shapes[name].decode(value[i] ?? null)])) as T;
+      const read = <K extends keyof T>({ decode, absent }: Shape<T[K]>, one: Value | undefined): T[K] | undefined =>
+        one === undefined ? absent : decode(one);
+      return Object.fromEntries(names.map((name, i) => [name, read(shapes[name], value[i])])) as T;
     },
     encode: (value) => names.map((name) => shapes[name].encode(value[name])),
   };

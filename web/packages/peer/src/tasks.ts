@@ -17,6 +17,21 @@ export async function within<T>(ms: number, work: Promise<T>, code: ErrorCode, d
   }
 }
 
+/** `work`, or CLOSED as soon as `signal` is aborted. What `work` does afterwards harms nobody. */
+export async function unless<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (signal === undefined) return work;
+  work.catch(() => undefined); // it may fail when nobody waits for it any more
+  const aborted = new Once<never>();
+  const abort = (): void => aborted.reject(new WherryError("CLOSED", "it was called off", { cause: signal.reason }));
+  signal.addEventListener("abort", abort);
+  try {
+    if (signal.aborted) abort();
+    return await Promise.race([aborted.promise, work]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
 /** Resolves after `ms`, or at once when `signal` is aborted. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return;

@@ -232,6 +232,8 @@ export interface Invitation {
   readonly data: Uint8Array;
   /** When the caller no longer waits, seconds since 1970. */
   readonly expires: number;
+  /** Aborted when it expires unanswered, and when the page goes; what waits for a person looks at it. */
+  readonly signal: AbortSignal;
 }
 
 /** What is answered: status 0 is a yes, from 64 on they are the application's own. */

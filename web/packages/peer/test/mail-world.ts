@@ -1,5 +1,6 @@
 /** Peers with whole mail and a network in memory that can be cut, lossy, and full of mailboxes. */
 
+import { vi } from "vitest";
 import { Address } from "../src/address.ts";
 import { type Bytes, hex, random } from "../src/bytes.ts";
 import { type Envelope, openSealed } from "../src/envelope.ts";
@@ -249,4 +250,42 @@ export class Home {
     const home = world.at(to);
     if (home !== null) await world.collect(home);
   }
+}
+
+/** Let time pass until nothing new happens, or something is true. */
+export async function until(true_: () => boolean | Promise<boolean>, seconds = 3600): Promise<void> {
+  for (let passed = 0; passed < seconds * 10; passed++) {
+    if (await true_()) return;
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  throw new Error("it did not come to that");
+}
+
+/** What `work` comes to, while time passes. */
+export async function passing<T>(work: Promise<T>): Promise<T> {
+  const outcomes: PromiseSettledResult<T>[] = [];
+  void Promise.allSettled([work]).then((settled) => outcomes.push(...settled));
+  await until(() => outcomes.length > 0);
+  return work;
+}
+
+/** The error that `work` fails with, while time passes. */
+export async function failing(work: Promise<unknown>): Promise<WherryError> {
+  try {
+    await passing(work);
+  } catch (error) {
+    return WherryError.from(error);
+  }
+  throw new Error("it did not fail");
+}
+
+export async function befriended(world: World): Promise<[Home, Home]> {
+  const [a, b] = [world.home(1), world.home(2)];
+  await a.on();
+  await b.on();
+  await a.friends.add(b.address, "it is me");
+  await until(() => b.friend(a)?.state === "received");
+  await b.friends.accept(String(a.id));
+  await until(() => a.friend(b)?.state === "friends");
+  return [a, b];
 }

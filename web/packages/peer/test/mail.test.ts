@@ -6,29 +6,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { equal } from "../src/bytes.ts";
 import { WherryError } from "../src/errors.ts";
-import { type Home, World } from "./mail-world.ts";
+import { type Home, World, befriended, until } from "./mail-world.ts";
 
 const SEEDS = Array.from({ length: Number(process.env["WHERRY_SEEDS"] ?? 6) }, (_, i) => i + 1);
-
-/** Let time pass until nothing new happens, or something is true. */
-async function until(true_: () => boolean | Promise<boolean>, seconds = 3600): Promise<void> {
-  for (let passed = 0; passed < seconds * 10; passed++) {
-    if (await true_()) return;
-    await vi.advanceTimersByTimeAsync(100);
-  }
-  throw new Error("it did not come to that");
-}
-
-async function befriended(world: World): Promise<[Home, Home]> {
-  const [a, b] = [world.home(1), world.home(2)];
-  await a.on();
-  await b.on();
-  await a.friends.add(b.address, "it is me");
-  await until(() => b.friend(a)?.state === "received");
-  await b.friends.accept(String(a.id));
-  await until(() => a.friend(b)?.state === "friends");
-  return [a, b];
-}
 
 describe("two peers", () => {
   beforeEach(() => {

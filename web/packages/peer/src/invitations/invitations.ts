@@ -15,7 +15,7 @@ import type { Post } from "../messages/post.ts";
 import { PeerId } from "../peer-id.ts";
 import type { InvitationRow } from "../store/tables.ts";
 import type { MailStore, Transaction } from "../store/transaction.ts";
-import { Bell, Once, within } from "../tasks.ts";
+import { Bell, Once, unless, within } from "../tasks.ts";
 import type { InvitationHandler, InvitationReply, StreamPolicy } from "../types.ts";
 import {
   InvitationStatus,
@@ -33,6 +33,8 @@ const REPLY_MS = 30_000;
 const LATE_S = 5;
 /** Milliseconds after the start in which an invitation waits for somebody who will serve its name. */
 const SETTLING_MS = 10_000;
+/** Milliseconds that a timer counts at most. */
+const LONGEST_MS = 2 ** 31 - 1;
 /** Invitations of ours that wait for a reply, of one peer and of all that are not answered. */
 const PENDING = 1024;
 const PER_PEER = 32;
@@ -58,6 +60,8 @@ export class Invitations {
   readonly #handlers = new Map<string, { readonly handler: InvitationHandler; readonly policy: StreamPolicy | "friends" }>();
   readonly #pending = new Map<string, Pending>();
   readonly #registered = new Bell();
+  /** Those that are being answered. */
+  readonly #answering = new Set<AbortController>();
   #settledAt = Number.POSITIVE_INFINITY;
   #open = false;
 
@@ -84,15 +88,22 @@ export class Invitations {
   close(): void {
     this.#open = false;
     for (const { reply } of this.#pending.values()) reply.reject(new WherryError("CLOSED", "the page"));
+    for (const answering of this.#answering) answering.abort();
     this.#registered.ring();
   }
 
   /**
-   * Ask a peer, and wait for its answer, whatever it is.
+   * Ask a peer, and wait for its answer, whatever it is. Aborted, it is taken back where it has not arrived yet.
    * @throws WherryError MESSAGE_EXPIRED if it did not reach the peer in time, RECEIVE_TIMEOUT if it did and no answer came.
-   * @throws WherryError REFUSED_BY_PEER, UNSUPPORTED or PEER_FULL as the peer says.
+   * @throws WherryError REFUSED_BY_PEER, UNSUPPORTED or PEER_FULL as the peer says; CLOSED if it was aborted.
    */
-  async invite(peer: string, name: string, data: Uint8Array = new Uint8Array(), timeoutMs = REPLY_MS): Promise<InvitationReply> {
+  async invite(
+    peer: string,
+    name: string,
+    data: Uint8Array = new Uint8Array(),
+    timeoutMs = REPLY_MS,
+    signal?: AbortSignal,
+  ): Promise<InvitationReply> {
     const { own, store, post } = this.#options;
     const to = PeerId.parse(peer);
     if (to.equals(own)) throw new WherryError("INVALID_PEER_ID", "that is you");
@@ -105,7 +116,8 @@ export class Invitations {
       return sent;
     });
     try {
-      const reply = await within(timeoutMs, pending.reply.promise, "RECEIVE_TIMEOUT", `${name} was not answered`);
+      const answered = within(timeoutMs, pending.reply.promise, "RECEIVE_TIMEOUT", `${name} was not answered`);
+      const reply = await unless(signal, answered);
       return { peer, ...reply };
     } catch (error) {
       if (pending.delivered || !WherryError.is(error, "RECEIVE_TIMEOUT")) throw error;
@@ -151,39 +163,55 @@ export class Invitations {
   /** What cannot be answered now is handed on again at the next start. */
   async #answer(row: InvitationRow): Promise<void> {
     try {
-      const reply = await this.#replyTo(row);
+      const reply = await this.#inTime(row);
       if (this.#open) await this.#send(row, reply);
     } catch (error) {
       if (!WherryError.is(error)) throw error;
     }
   }
 
-  /** Answer one; nobody waits for it once it has expired. */
-  async #send(row: InvitationRow, reply: Reply): Promise<void> {
+  /** What is answered before it expires; null: nothing. */
+  async #inTime(row: InvitationRow): Promise<Reply | null> {
+    const answering = new AbortController();
+    this.#answering.add(answering);
+    const leftMs = Math.min(LONGEST_MS, Math.max(0, (row.expires - this.#options.now()) * 1000));
+    try {
+      return await unless(answering.signal, within(leftMs, this.#replyTo(row, answering.signal), "MESSAGE_EXPIRED"));
+    } catch (error) {
+      if (!WherryError.is(error, "MESSAGE_EXPIRED")) throw error;
+      answering.abort();
+      return null;
+    } finally {
+      this.#answering.delete(answering);
+    }
+  }
+
+  /** Send what was answered; where it has expired nobody waits for it. */
+  async #send(row: InvitationRow, reply: Reply | null): Promise<void> {
     const { store, post, now } = this.#options;
-    const leftS = row.expires - now();
     await store.write(async (transaction) => {
       transaction.remove("invitations", [row.peer, row.id]);
-      if (leftS <= 0) return;
+      if (reply === null) return;
       const body = encodeReply(unhex(row.id), reply);
-      const lifetimeS = leftS + LATE_S;
+      const lifetimeS = Math.max(0, row.expires - now()) + LATE_S;
       await post.send(transaction, PeerId.parse(row.peer), { kind: Kind.INVITE_REPLY, body, lifetimeS });
     });
   }
 
-  async #replyTo({ peer, id, name, data, expires }: InvitationRow): Promise<Reply> {
+  async #replyTo({ peer, id, name, data, expires }: InvitationRow, signal: AbortSignal): Promise<Reply> {
     const said = (status: number, reason = ""): Reply => ({ status, reason, data: new Uint8Array() });
     const serving = await this.#serving(name);
     if (serving === null) return said(InvitationStatus.UNSUPPORTED, `nobody answers to ${name} here`);
     if (!this.#allows(peer, serving.policy)) return said(InvitationStatus.DECLINED);
     try {
-      const { status = InvitationStatus.OK, reason = "", data: answer } = await serving.handler({ peer, id, name, data, expires });
-      const reply = { status, reason, data: new Uint8Array(answer ?? []) };
+      const answer = await serving.handler({ peer, id, name, data, expires, signal });
+      const { status = InvitationStatus.OK, reason = "" } = answer;
+      const reply = { status, reason, data: new Uint8Array(answer.data ?? []) };
       encodeReply(new Uint8Array(16), reply); // what cannot be sent is the handler's failure
       return reply;
     } catch (error) {
-      const failure = WherryError.from(error); // the application's handler: the caller need not wait for its bug
-      return said(failure.code === "REQUEST_DECLINED" ? InvitationStatus.DECLINED : InvitationStatus.FAILED, failure.detail);
+      const { code, detail, kind } = WherryError.from(error); // the application's: the caller need not wait for its bug
+      return code === "REQUEST_DECLINED" ? said(InvitationStatus.DECLINED, detail) : said(InvitationStatus.FAILED, kind.text);
     }
   }
 

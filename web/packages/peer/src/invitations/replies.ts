@@ -8,24 +8,18 @@
  */
 
 import type { Bytes } from "../bytes.ts";
+import type { ErrorCode } from "../error-table.ts";
 import { WherryError } from "../errors.ts";
 import { oneLine } from "../friends/bodies.ts";
 import { INVITATION_BYTES, NAME_LENGTH } from "../messages/limits.ts";
-import { bytes, count, fields, optional, read, text, write } from "../shape.ts";
+import { isShown } from "../names.ts";
+import { bytes, count, fields, orElse, read, text, write } from "../shape.ts";
+import type { InvitationReply } from "../types.ts";
 
 const REASON_LENGTH = 200;
 
 /** What was answered, as far as Wherry says it. */
 export const InvitationStatus = { OK: 0, DECLINED: 1, UNSUPPORTED: 2, FAILED: 3, APPLICATION: 64 } as const;
-
-const data = optional(bytes(0, INVITATION_BYTES));
-const INVITE = fields<{ name: string; data: Bytes | null }>({ name: text(NAME_LENGTH, 1), data });
-const REPLY = fields<{ invitation: Bytes; status: number; reason: string | null; data: Bytes | null }>({
-  invitation: bytes(16),
-  status: count({ most: 255 }),
-  reason: optional(text(REASON_LENGTH)),
-  data,
-});
 
 export interface Invite {
   readonly name: string;
@@ -38,15 +32,29 @@ export interface Reply {
   readonly data: Bytes;
 }
 
-/** @throws WherryError LIMIT_EXCEEDED if it is empty, too long, or cannot be shown. */
+const REFUSALS: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
+  [InvitationStatus.DECLINED, "REQUEST_DECLINED"],
+  [InvitationStatus.UNSUPPORTED, "UNSUPPORTED"],
+]);
+
+const data = orElse(bytes(0, INVITATION_BYTES), new Uint8Array());
+const INVITE = fields<Invite>({ name: text(NAME_LENGTH, 1), data });
+const REPLY = fields<Reply & { readonly invitation: Bytes }>({
+  invitation: bytes(16),
+  status: count({ most: 255 }),
+  reason: orElse(text(REASON_LENGTH), ""),
+  data,
+});
+
+/** @throws WherryError BAD_REQUEST if it is empty, too long, or cannot be shown. */
 export function checkName(name: string): void {
-  const { length } = Array.from(name);
-  if (length > 0 && length <= NAME_LENGTH && isShown(name)) return;
-  throw new WherryError("LIMIT_EXCEEDED", `'${oneLine(name)}' is no invitation's name`, {
+  if (isShown(name, NAME_LENGTH)) return;
+  throw new WherryError("BAD_REQUEST", `'${oneLine(name)}' is no invitation's name`, {
     hint: `Take 1 to ${NAME_LENGTH} characters that can be shown.`,
   });
 }
 
+/** @throws WherryError BAD_REQUEST if the name is none, or the data too large. */
 export function encodeInvite(name: string, body: Uint8Array): Bytes {
   checkName(name);
   return write(INVITE, { name, data: small(body) });
@@ -55,29 +63,36 @@ export function encodeInvite(name: string, body: Uint8Array): Bytes {
 /** @throws WherryError MALFORMED if it is none. */
 export function decodeInvite(body: Bytes): Invite {
   const invite = read(INVITE, body, "no invitation");
-  if (!isShown(invite.name)) throw new WherryError("MALFORMED", "an invitation under a name that cannot be shown");
-  return { name: invite.name, data: invite.data ?? new Uint8Array() };
+  if (isShown(invite.name, NAME_LENGTH)) return invite;
+  throw new WherryError("MALFORMED", "an invitation under a name that cannot be shown");
 }
 
-/** A reason that is too long is cut. */
+/**
+ * A reason that is too long is cut.
+ * @throws WherryError BAD_REQUEST if the status is none, or the data too large.
+ */
 export function encodeReply(invitation: Bytes, { status, reason, data }: Reply): Bytes {
+  if (!Number.isInteger(status) || status < 0 || status > 255) {
+    throw new WherryError("BAD_REQUEST", `${status} is no status`, { hint: "Take 0 to 255." });
+  }
   const line = Array.from(oneLine(reason)).slice(0, REASON_LENGTH).join("");
-  return write(REPLY, { invitation, status: Math.min(255, Math.max(0, status)), reason: line, data: small(data) });
+  return write(REPLY, { invitation, status, reason: line, data: small(data) });
 }
 
 /** @throws WherryError MALFORMED if it is none. */
 export function decodeReply(body: Bytes): { readonly invitation: Bytes; readonly reply: Reply } {
   const { invitation, status, reason, data } = read(REPLY, body, "no reply to an invitation");
-  return { invitation, reply: { status, reason: oneLine(reason ?? ""), data: data ?? new Uint8Array() } };
+  return { invitation, reply: { status, reason: oneLine(reason), data } };
 }
 
-function isShown(name: string): boolean {
-  return !/[\p{C}\p{Zl}\p{Zp}]/u.test(name);
+/** The error that says to people and programs why an answer is no yes; not thrown. */
+export function refusalOf({ peer, status, reason }: InvitationReply): WherryError {
+  return new WherryError(REFUSALS.get(status) ?? "REFUSED_BY_PEER", reason === "" ? `status ${status}` : reason, { peer });
 }
 
 function small(body: Uint8Array): Bytes {
   if (body.length <= INVITATION_BYTES) return new Uint8Array(body);
-  throw new WherryError("LIMIT_EXCEEDED", `${body.length} bytes of data; ${INVITATION_BYTES} is the most`, {
+  throw new WherryError("BAD_REQUEST", `${body.length} bytes of data; ${INVITATION_BYTES} is the most`, {
     hint: "Put the rest into a stream or a file.",
   });
 }
