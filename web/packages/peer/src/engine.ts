@@ -24,6 +24,7 @@ import { Network } from "./network.ts";
 import type { PeerId } from "./peer-id.ts";
 import { Presence } from "./presence.ts";
 import { Seen } from "./seen.ts";
+import { LazySessions } from "./sessions/lazy.ts";
 import { Guests } from "./signaling/guests.ts";
 import { type Held, Introducers } from "./signaling/introducers.ts";
 import { NetworkTime } from "./signaling/network-time.ts";
@@ -91,6 +92,7 @@ export class Engine {
   readonly #helpers: Helpers;
   readonly #calls: Calls;
   readonly #mail: Mail;
+  readonly sessions: LazySessions;
   readonly #calledAt = new Map<string, number>();
   #trouble: WherryError | null = null;
   #name: string;
@@ -192,6 +194,12 @@ export class Engine {
         options.onChange();
       },
     });
+    this.sessions = new LazySessions({
+      network: this.#network,
+      invitations: this.#mail.invitations,
+      connect: async (peer) => (await this.#calls.connect(peer)).connection,
+      random,
+    });
   }
 
   async start(): Promise<void> {
@@ -213,6 +221,7 @@ export class Engine {
    */
   async close({ told }: { readonly told: boolean }): Promise<void> {
     this.#phase = "stopped";
+    this.sessions.close();
     const mailClosed = this.#mail.close();
     this.#measurements.close();
     clearInterval(this.#keeping);

@@ -14,18 +14,22 @@ import { Engine, endpointOfText } from "./engine.ts";
 import { WherryError } from "./errors.ts";
 import { type Store, loadKey, openStore } from "./keystore.ts";
 import { Identity } from "./identity.ts";
+import { checkName } from "./invitations/replies.ts";
 import { friendlyName } from "./names.ts";
+import { invitationName } from "./sessions/names.ts";
 import { openDatabase } from "./store/browser.ts";
 import type { Database } from "./store/database.ts";
 import { type Channel, type Room, openChannel } from "./tabs/channel.ts";
 import { friendsBy, invitationsBy, invoke, messagesBy } from "./tabs/features.ts";
 import { Follower } from "./tabs/follower.ts";
 import { type Leadership, standForLeader } from "./tabs/leadership.ts";
+import { Served } from "./tabs/served.ts";
 import { Serving } from "./tabs/serving.ts";
 import { Once } from "./tasks.ts";
 import type {
   ConnectionState,
   InvitationHandler,
+  InvitationPolicy,
   Inviting,
   ParsedWho,
   Peer,
@@ -34,6 +38,8 @@ import type {
   PeerState,
   PeerStream,
   PingReply,
+  SessionHandler,
+  Sessions,
   StreamHandler,
   StreamPolicy,
   Trace,
@@ -61,26 +67,12 @@ interface Leading {
   readonly store: Store;
 }
 
-/** What serves streams of a name, and how to stop that. */
-interface Served {
-  readonly handler: StreamHandler;
-  readonly policy: StreamPolicy;
-  stop: () => void;
-}
-
-/** Who answers invitations of a name, and how to stop that. */
-interface Answered {
-  readonly handler: InvitationHandler;
-  readonly policy: StreamPolicy | "friends";
-  stop: () => void;
-}
-
 export class WherryPeer implements Peer, Inviting {
   readonly #options: StartOptions;
   readonly #random: Random;
   readonly #channel: Channel | null;
   readonly #listeners = new Set<(event: PeerEvent) => void>();
-  readonly #handlers = new Map<string, Served>();
+  readonly #served = new Served<Engine>();
   readonly #started = new Once<void>();
   readonly #leadership: Leadership;
   #leads = false;
@@ -96,7 +88,9 @@ export class WherryPeer implements Peer, Inviting {
   readonly friends = friendsBy((room, name, args) => this.#feature(room, name, args));
   readonly messages = messagesBy((room, name, args) => this.#feature(room, name, args));
   readonly invitations = invitationsBy((room, name, args) => this.#feature(room, name, args));
-  readonly #answers = new Map<string, Answered>();
+  readonly sessions: Sessions = {
+    request: async (...asked) => this.#do((engine) => engine.sessions.request(...asked), noSessions),
+  };
 
   /**
    * Start the peer of this page. Resolves when its state is known: its key is loaded or made.
@@ -157,22 +151,18 @@ export class WherryPeer implements Peer, Inviting {
 
   /** Served as long as this tab leads, and again when it leads later. */
   handle(name: string, handler: StreamHandler, policy: StreamPolicy = new Set()): () => void {
-    const stop = this.#leading?.engine.handle(name, handler, policy) ?? ((): void => undefined);
-    this.#handlers.set(name, { handler, policy, stop });
-    return () => {
-      this.#handlers.get(name)?.stop();
-      this.#handlers.delete(name);
-    };
+    return this.#served.add(`stream ${name}`, (engine) => engine.handle(name, handler, policy));
   }
 
   /** Answered as long as this tab leads, and again when it leads later. */
-  answer(name: string, handler: InvitationHandler, policy: StreamPolicy | "friends" = "friends"): () => void {
-    const stop = this.#leading?.engine.invitations.handle(name, handler, policy) ?? ((): void => undefined);
-    this.#answers.set(name, { handler, policy, stop });
-    return () => {
-      this.#answers.get(name)?.stop();
-      this.#answers.delete(name);
-    };
+  answer(name: string, handler: InvitationHandler, policy: InvitationPolicy = "friends"): () => void {
+    checkName(name);
+    return this.#served.add(`invitation ${name}`, (engine) => engine.invitations.handle(name, handler, policy));
+  }
+
+  /** Served as long as this tab leads, and again when it leads later. */
+  serveSessions(name: string, handler: SessionHandler, policy: InvitationPolicy = "friends"): () => void {
+    return this.#served.add(`invitation ${invitationName(name)}`, (engine) => engine.sessions.serve(name, handler, policy));
   }
 
   traces(peer?: string): readonly Trace[] {
@@ -272,8 +262,7 @@ export class WherryPeer implements Peer, Inviting {
     });
     if (this.#channel !== null) this.#serving ??= new Serving(this.#channel, this, () => this.#leading !== null);
     this.#leading = { engine, store };
-    for (const [served, one] of this.#handlers) one.stop = engine.handle(served, one.handler, one.policy);
-    for (const [name, one] of this.#answers) one.stop = engine.invitations.handle(name, one.handler, one.policy);
+    this.#served.lead(engine);
     this.#state = engine.state(this.#channel === null ? "alone" : "leader");
     await engine.start();
   }
@@ -294,6 +283,7 @@ export class WherryPeer implements Peer, Inviting {
     const leading = this.#leading;
     this.#leading = null;
     if (leading === null) return;
+    this.#served.follow();
     this.#stopped = leading.engine.close({ told }).then(() => leading.store.close());
   }
 
@@ -367,6 +357,13 @@ export class WherryPeer implements Peer, Inviting {
     const host = location.hostname.replaceAll(/[[\]]/g, "");
     return [new EndpointAddress(host, Number(location.port) || (tls ? 443 : 80), { tls })];
   }
+}
+
+/** Their streams are where the connections are, and they do not go from tab to tab. */
+async function noSessions(): Promise<never> {
+  throw new WherryError("UNSUPPORTED", "another tab holds the connections, and sessions are had only there", {
+    hint: "Use that tab, or close it.",
+  });
 }
 
 /** What was remembered, without what no longer parses: the format may have changed since. */

@@ -12,7 +12,7 @@ import { WherryError } from "../src/errors.ts";
 import { decodeProfile, decodeWord, encodeProfile, encodeWord } from "../src/friends/bodies.ts";
 import { imageType } from "../src/friends/images.ts";
 import { Identity } from "../src/identity.ts";
-import { decodeInvite, decodeReply, encodeInvite, encodeReply } from "../src/invitations/replies.ts";
+import { decodeInvite, decodeReply } from "../src/invitations/replies.ts";
 import { formatIp, parseIp } from "../src/ip.ts";
 import { keyOfText, keyToText } from "../src/keystore.ts";
 import {
@@ -30,6 +30,7 @@ import { decodeContent, decodeRead, encodeContent, encodeRead } from "../src/mes
 import { type Value, fieldOf, pack, packMap, unpack } from "../src/msgpack.ts";
 import { PeerId } from "../src/peer-id.ts";
 import { checkDocument } from "../src/record.ts";
+import { decodeAccept, decodeOpening, decodeRequest, openingSize } from "../src/sessions/wire.ts";
 import { openSignal } from "../src/signals.ts";
 import { decodeFrame, decodeHandover } from "../src/wire.ts";
 import { load } from "./vectors.ts";
@@ -96,6 +97,11 @@ const decoders: readonly [string, string, (data: Bytes) => unknown][] = [
   ["UDP addresses", "endpoints", (data) => UdpAddress.fromBytes(data)],
   ["peer ids", "identity", (data) => new PeerId(data)],
   ["messages", "frames", (data) => new MessageParser().feed(data)],
+  ["invitations", "invitations", decodeInvite],
+  ["replies to invitations", "invitations", decodeReply],
+  ["requests for sessions", "sessions", decodeRequest],
+  ["acceptances of sessions", "sessions", decodeAccept],
+  ["openings of sessions", "sessions", (data) => [openingSize(data), decodeOpening(data.slice(2))]],
 ];
 
 describe("any bytes are a value or a typed error", () => {
@@ -117,8 +123,6 @@ describe("any bytes are a value or a typed error", () => {
     ["bytes", encodeContent({ ...CONTENT, data: PNG }).body, (data) => decodeContent(Kind.BYTES, data)],
     ["pieces", cut(Kind.TEXT, new Uint8Array(50_000))[0] ?? PNG, decodeFragment],
     ["receipts", encodeRead(["ab".repeat(16)]), decodeRead],
-    ["invitations", encodeInvite("chess/1", PNG), decodeInvite],
-    ["answers", encodeReply(ID, { status: 0, reason: "yes", data: PNG }), decodeReply],
     ["pictures", PNG, imageType],
     ["bodies of messages", packMap({ sealed: PNG, name: "x" }), (data) => fieldOf(data, "name")],
   ];

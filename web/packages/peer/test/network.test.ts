@@ -1,47 +1,10 @@
 /** Whole connections over links in memory: streams, datagrams, messages, policies, and links that are switched. */
 
 import { describe, expect, test } from "vitest";
-import { type Bytes, random } from "../src/bytes.ts";
 import { WherryError } from "../src/errors.ts";
-import { Identity } from "../src/identity.ts";
-import { ECHO_STREAM, Network } from "../src/network.ts";
-import type { PeerId } from "../src/peer-id.ts";
+import { ECHO_STREAM, type Network } from "../src/network.ts";
 import { linked } from "./memory-link.ts";
-
-interface Side {
-  readonly id: PeerId;
-  readonly instance: Bytes;
-  readonly network: Network;
-  readonly closed: WherryError[];
-  readonly names: string[];
-}
-
-function side(seed: number, name: string): Side {
-  const { id } = new Identity(new Uint8Array(32).fill(seed));
-  const [closed, names]: [WherryError[], string[]] = [[], []];
-  const instance = random(8);
-  const network = new Network({
-    own: id,
-    instance,
-    random,
-    ownName: () => name,
-    onEvent: () => undefined,
-    onConnected: () => undefined,
-    onClosed: (_, error) => closed.push(error),
-    onName: (_, said) => names.push(said),
-    onLinkClosed: () => undefined,
-    onLetter: () => undefined,
-    ownInbox: () => new Uint8Array(),
-  });
-  return { id, instance, network, closed, names };
-}
-
-/** A new link between the two, beside whatever there is. */
-async function join(a: Side, b: Side): Promise<() => void> {
-  const [here, there] = linked([a.instance, b.instance]);
-  await Promise.all([a.network.adopt(b.id, ...here), b.network.adopt(a.id, ...there)]);
-  return () => here[0].lost();
-}
+import { type Side, join, side } from "./network-sides.ts";
 
 async function connected(): Promise<{ readonly a: Side; readonly b: Side; readonly cut: () => void }> {
   const [a, b] = [side(1, "Ada"), side(2, "Bela")];

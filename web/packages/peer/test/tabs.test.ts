@@ -6,6 +6,7 @@ import type { Channel, TabMessage } from "../src/tabs/channel.ts";
 import { Follower } from "../src/tabs/follower.ts";
 import { type Leadership, standForLeader } from "../src/tabs/leadership.ts";
 import { friendsBy, messagesBy } from "../src/tabs/features.ts";
+import { Served } from "../src/tabs/served.ts";
 import { Serving } from "../src/tabs/serving.ts";
 import type { PeerEvent, PeerState, PeerStream } from "../src/types.ts";
 
@@ -177,5 +178,28 @@ describe("what a following tab asks for", () => {
     const opening = follower.openStream("p", "/x/1");
     follower.close();
     await expect(opening).rejects.toMatchObject({ code: "CLOSED" });
+  });
+});
+
+describe("what a page serves", () => {
+  test("is served whenever its tab leads, until it is stopped", () => {
+    const served = new Served<string>();
+    const log: string[] = [];
+    const begin = (name: string) => (engine: string) => {
+      log.push(`${engine} serves ${name}`);
+      return () => log.push(`${engine} stops ${name}`);
+    };
+    const stop = served.add("stream /x/1", begin("x"));
+    expect(() => served.add("stream /x/1", begin("x"))).toThrow("the stream /x/1 is served already");
+    served.lead("first");
+    served.add("session y", begin("y"));
+    served.follow();
+    served.lead("second");
+    stop();
+    stop();
+    served.follow();
+    served.lead("third");
+    const [first, second] = [["first serves x", "first serves y"], ["second serves x", "second serves y", "second stops x"]];
+    expect(log).toEqual([...first, ...second, "third serves y"]);
   });
 });

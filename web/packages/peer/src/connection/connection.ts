@@ -194,7 +194,7 @@ export class Connection implements Around {
       const flow = new Datagrams(this, machine);
       this.#streams.set(machine, flow);
       this.#active?.pool.prepareDatagrams();
-      void settled(handlers.datagrams.get(name)?.(flow)).then(() => flow.close());
+      void settled(handlers.datagrams.get(name)?.(flow)).then(() => flow.leave());
       return;
     }
     const stream = new Stream(this, machine);

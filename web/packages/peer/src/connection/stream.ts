@@ -222,6 +222,11 @@ export class Datagrams extends Side implements PeerDatagrams {
   close(): void {
     this.end(DONE, new WherryError("STREAM_CLOSED", "the flow was closed"));
   }
+
+  /** End what a handler has left. */
+  async leave(): Promise<void> {
+    this.close();
+  }
 }
 
 function applicationCode(code: number): number {

@@ -16,7 +16,7 @@ import { PeerId } from "../peer-id.ts";
 import type { InvitationRow } from "../store/tables.ts";
 import type { MailStore, Transaction } from "../store/transaction.ts";
 import { Bell, Once, unless, within } from "../tasks.ts";
-import type { InvitationHandler, InvitationReply, StreamPolicy } from "../types.ts";
+import type { InvitationHandler, InvitationPolicy, InvitationReply } from "../types.ts";
 import {
   InvitationStatus,
   type Reply,
@@ -46,6 +46,11 @@ interface Pending {
   delivered: boolean;
 }
 
+interface Serving {
+  readonly handler: InvitationHandler;
+  readonly policy: InvitationPolicy;
+}
+
 export interface InvitationsOptions {
   readonly own: PeerId;
   readonly store: MailStore;
@@ -57,7 +62,7 @@ export interface InvitationsOptions {
 
 export class Invitations {
   readonly #options: InvitationsOptions;
-  readonly #handlers = new Map<string, { readonly handler: InvitationHandler; readonly policy: StreamPolicy | "friends" }>();
+  readonly #handlers = new Map<string, Serving>();
   readonly #pending = new Map<string, Pending>();
   readonly #registered = new Bell();
   /** Those that are being answered. */
@@ -129,7 +134,7 @@ export class Invitations {
   }
 
   /** Answer invitations of a name, of friends if nothing else is said; returns how to stop that. */
-  handle(name: string, handler: InvitationHandler, policy: StreamPolicy | "friends" = "friends"): () => void {
+  handle(name: string, handler: InvitationHandler, policy: InvitationPolicy = "friends"): () => void {
     checkName(name);
     if (this.#handlers.has(name)) throw new RangeError(`${name} is served already`);
     this.#handlers.set(name, { handler, policy });
@@ -144,7 +149,7 @@ export class Invitations {
     return String(pending?.peer) === peer || this.#options.isFriend(peer);
   }
 
-  #allows(peer: string, policy: StreamPolicy | "friends"): boolean {
+  #allows(peer: string, policy: InvitationPolicy): boolean {
     if (policy === "friends") return this.#options.isFriend(peer);
     return policy === "anyone" || policy.has(peer);
   }
@@ -216,7 +221,7 @@ export class Invitations {
   }
 
   /** Who answers to a name; shortly after the start it is waited for. */
-  async #serving(name: string): Promise<{ readonly handler: InvitationHandler; readonly policy: StreamPolicy | "friends" } | null> {
+  async #serving(name: string): Promise<Serving | null> {
     while (!this.#handlers.has(name) && this.#open && performance.now() < this.#settledAt) {
       await this.#registered.wait(this.#settledAt - performance.now());
     }

@@ -8,13 +8,11 @@
  */
 
 import type { Bytes } from "../bytes.ts";
-import type { ErrorCode } from "../error-table.ts";
 import { WherryError } from "../errors.ts";
 import { oneLine } from "../friends/bodies.ts";
 import { INVITATION_BYTES, NAME_LENGTH } from "../messages/limits.ts";
 import { isShown } from "../names.ts";
 import { bytes, count, fields, orElse, read, text, write } from "../shape.ts";
-import type { InvitationReply } from "../types.ts";
 
 const REASON_LENGTH = 200;
 
@@ -31,11 +29,6 @@ export interface Reply {
   readonly reason: string;
   readonly data: Bytes;
 }
-
-const REFUSALS: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
-  [InvitationStatus.DECLINED, "REQUEST_DECLINED"],
-  [InvitationStatus.UNSUPPORTED, "UNSUPPORTED"],
-]);
 
 const data = orElse(bytes(0, INVITATION_BYTES), new Uint8Array());
 const INVITE = fields<Invite>({ name: text(NAME_LENGTH, 1), data });
@@ -83,11 +76,6 @@ export function encodeReply(invitation: Bytes, { status, reason, data }: Reply):
 export function decodeReply(body: Bytes): { readonly invitation: Bytes; readonly reply: Reply } {
   const { invitation, status, reason, data } = read(REPLY, body, "no reply to an invitation");
   return { invitation, reply: { status, reason: oneLine(reason), data } };
-}
-
-/** The error that says to people and programs why an answer is no yes; not thrown. */
-export function refusalOf({ peer, status, reason }: InvitationReply): WherryError {
-  return new WherryError(REFUSALS.get(status) ?? "REFUSED_BY_PEER", reason === "" ? `status ${status}` : reason, { peer });
 }
 
 function small(body: Uint8Array): Bytes {

@@ -1,0 +1,61 @@
+/**
+ * Sessions as a page has them: most pages have none, so their code is loaded when the page first asks for one, or says
+ * that it serves some.
+ */
+
+import { WherryError } from "../errors.ts";
+import type { InvitationPolicy, PeerSession, SessionHandler, Sessions as PeerSessions } from "../types.ts";
+import { invitationName } from "./names.ts";
+import type { Sessions, SessionsOptions } from "./sessions.ts";
+
+export class LazySessions implements PeerSessions {
+  readonly #options: SessionsOptions;
+  #loading: Promise<Sessions> | null = null;
+  #sessions: Sessions | null = null;
+  #closed = false;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  async request(...asked: Parameters<PeerSessions["request"]>): Promise<PeerSession> {
+    return (await this.#load()).request(...asked);
+  }
+
+  /**
+   * Serve sessions of a name; returns how to stop that.
+   * @throws WherryError BAD_REQUEST if it is no name.
+   */
+  serve(name: string, handler: SessionHandler, policy: InvitationPolicy): () => void {
+    const stop = this.#options.invitations.handle(
+      invitationName(name),
+      async (invitation) => (await this.#load()).answer(name, handler, invitation),
+      policy,
+    );
+    this.#load().catch(() => undefined); // tried again when somebody asks
+    return stop;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#sessions?.close();
+  }
+
+  async #load(): Promise<Sessions> {
+    this.#loading ??= this.#import();
+    return this.#loading;
+  }
+
+  /** @throws WherryError NO_NETWORK if whoever served the page is not there. */
+  async #import(): Promise<Sessions> {
+    try {
+      const { Sessions } = await import("./sessions.ts");
+      if (this.#closed) throw new WherryError("CLOSED", "the page");
+      this.#sessions = new Sessions(this.#options);
+      return this.#sessions;
+    } catch (error) {
+      this.#loading = null;
+      throw WherryError.from(error, "NO_NETWORK");
+    }
+  }
+}
