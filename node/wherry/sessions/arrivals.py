@@ -10,7 +10,7 @@ from wherry_signaling.errors import Closed, WherryError
 
 from ..errors import LimitExceeded, StreamRefused
 from .limits import CLAIM_S, UNCLAIMED
-from .session import Flow
+from .session import Flow, Session
 
 
 @dataclass(slots=True, eq=False)
@@ -18,7 +18,7 @@ class _Arrived:
     """A stream that the peer opened, until a session claims it."""
 
     flow: Flow
-    claimed: asyncio.Event
+    claimed: asyncio.Future[Session]
 
 
 class Arrivals:
@@ -33,28 +33,34 @@ class Arrivals:
         return len(self._arrived)
 
     async def serve(self, flow: Flow) -> None:
-        """Hold a stream until a session claims it, and then until it has ended, as its handler is this."""
+        """Hold a stream until a session claims it, and then until it has ended and its session is left.
+
+        A stream ends with its handler, which is this, and what came on it may not have been read yet.
+        """
         if sum(peer == flow.peer for peer, _ in self._arrived) >= UNCLAIMED:
             flow.fail(LimitExceeded(f"{UNCLAIMED} streams without a session"))
             return
-        key, arrived = (flow.peer, flow.number), _Arrived(flow, asyncio.Event())
+        key, arrived = (flow.peer, flow.number), _Arrived(flow, asyncio.get_running_loop().create_future())
         self._arrived[key] = arrived
         self._tell()
         try:
             async with asyncio.timeout(CLAIM_S):
-                await arrived.claimed.wait()
+                session = await arrived.claimed
         except TimeoutError:
             flow.fail(StreamRefused("no session claims it"))
+            return
         finally:
             if self._arrived.get(key) is arrived:
                 del self._arrived[key]
-        await flow.ended()
+        if await flow.ended() is None:
+            await session.left()
 
-    async def claim(self, peer: bytes, number: int) -> Flow:
-        """The peer's stream of that number, once it is here."""
-        while (arrived := self._arrived.pop((peer, number), None)) is None:
+    async def claim(self, session: Session, number: int) -> Flow:
+        """The stream of that number which the session's peer opened, once it is here."""
+        while (arrived := self._arrived.pop((session.peer.key, number), None)) is None:
             await self._news.wait()
-        arrived.claimed.set()
+        if not arrived.claimed.done():
+            arrived.claimed.set_result(session)
         return arrived.flow
 
     def _tell(self) -> None:

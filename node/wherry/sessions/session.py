@@ -45,6 +45,7 @@ class Session:
         self._control = control
         self._closing = False
         self._over = asyncio.Event()
+        self._left = asyncio.Event()
 
     def __repr__(self) -> str:
         state = "over" if self._over.is_set() else "open"
@@ -95,6 +96,7 @@ class Session:
             self.fail(Closed("the session"))
             raise
         self._over.set()
+        self._left.set()
 
     def fail(self, error: WherryError) -> None:
         """End all streams now, at both ends; whoever reads or writes here hears `error`."""
@@ -104,6 +106,7 @@ class Session:
         for flow in (*self.streams.values(), self._control):
             flow.fail(error)
         self._over.set()
+        self._left.set()
 
     async def __aenter__(self) -> Session:
         return self
@@ -117,6 +120,10 @@ class Session:
             self.fail(error if isinstance(error, WherryError) else Closed("the session"))
 
     # -- from the sessions' owner -------------------------------------------------------------------------------------
+
+    async def left(self) -> None:
+        """Wait until it was closed or failed at this end: until then what came can be read."""
+        await self._left.wait()
 
     async def watch(self) -> None:
         """See to it that the end of one is the end of all; returns when every stream has ended."""

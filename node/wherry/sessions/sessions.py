@@ -262,9 +262,10 @@ class Sessions:
         if set(numbers) != {one.name for one in accepted.streams} or len(set(numbers.values())) < len(numbers):
             raise Malformed("other streams than were asked for")
         flows: dict[str, Flow] = {}
+        session = Session(accepted.peer, accepted.name, accepted.data, streams=flows, control=control)
         try:
             for spec in accepted.streams:
-                flow = flows[spec.name] = await self._arrivals.claim(control.peer, numbers[spec.name])
+                flow = flows[spec.name] = await self._arrivals.claim(session, numbers[spec.name])
                 if isinstance(flow, Stream) is spec.datagrams:
                     raise Malformed(f"{spec.name} is of the other kind")
             if accepted.session.done():
@@ -273,7 +274,6 @@ class Sessions:
         except BaseException as error:
             drop(flows.values(), error)
             raise
-        session = Session(accepted.peer, accepted.name, accepted.data, streams=flows, control=control)
         if accepted.session.done():
             session.fail(Closed("the session"))
         else:

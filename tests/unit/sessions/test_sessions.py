@@ -182,6 +182,7 @@ async def test_what_was_written_before_the_end_is_read_after_it(ada: Side, bob: 
     async def answer(request: SessionRequest) -> None:
         session = await request.accept()
         assert await session.ended() is None
+        await asyncio.sleep(1)  # it has all arrived, and is acknowledged
         got.set_result(b"".join([chunk async for chunk in session.stream("control")]))
 
     async with await ada.sessions.request(bob.id, "call/1", CALL) as session:
