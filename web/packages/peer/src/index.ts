@@ -1,5 +1,19 @@
 /** A Wherry peer for a browser tab: own key, own signed record, reachable by anybody, no server of its own. */
 
+export type {
+  Invitation,
+  InvitationAnswer,
+  InvitationHandler,
+  InvitationPolicy,
+  InvitationReply,
+  Invitations,
+  PeerSession,
+  SessionHandler,
+  SessionOptions,
+  SessionRequest,
+  Sessions,
+  StreamSpec,
+} from "./asking.ts";
 export { WherryError } from "./errors.ts";
 export type { ErrorCode } from "./error-table.ts";
 export { MemoryStore } from "./keystore.ts";
@@ -15,12 +29,6 @@ export type {
   Friends,
   FriendshipState,
   IntroducerState,
-  Invitation,
-  InvitationAnswer,
-  InvitationHandler,
-  InvitationPolicy,
-  InvitationReply,
-  Invitations,
   LabelledAddress,
   Message,
   Messages,
@@ -31,7 +39,6 @@ export type {
   Peer,
   PeerDatagrams,
   PeerEvent,
-  PeerSession,
   PeerState,
   PeerStream,
   PingReply,
@@ -39,13 +46,8 @@ export type {
   Profile,
   Reachability,
   SeenPeer,
-  SessionHandler,
-  SessionOptions,
-  SessionRequest,
-  Sessions,
   StreamHandler,
   StreamPolicy,
-  StreamSpec,
   StreamState,
   TheirPresence,
   Trace,

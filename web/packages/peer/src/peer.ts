@@ -6,6 +6,7 @@
  */
 
 import { InviteLink, parseWho, peerOf, Address } from "./address.ts";
+import type { InvitationHandler, InvitationPolicy, Inviting, SessionHandler, Sessions } from "./asking.ts";
 import { type Random, hex, random as browserRandom } from "./bytes.ts";
 import type { MakeLink } from "./connection/link.ts";
 import { makeRtcLink } from "./connection/rtc-link.ts";
@@ -28,9 +29,6 @@ import { Serving } from "./tabs/serving.ts";
 import { Once } from "./tasks.ts";
 import type {
   ConnectionState,
-  InvitationHandler,
-  InvitationPolicy,
-  Inviting,
   ParsedWho,
   Peer,
   PeerDatagrams,
@@ -38,8 +36,6 @@ import type {
   PeerState,
   PeerStream,
   PingReply,
-  SessionHandler,
-  Sessions,
   StreamHandler,
   StreamPolicy,
   Trace,

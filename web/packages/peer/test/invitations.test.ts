@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { hex, unhex } from "../src/bytes.ts";
 import { decodeInvite, decodeReply, encodeInvite, encodeReply } from "../src/invitations/replies.ts";
-import { World, befriended, failing, passing, until } from "./mail-world.ts";
+import { World, befriended, failing, fakeTime, passing, realTime, until } from "./mail-world.ts";
 import { type Vector, expectRefusal, number, ofKind, text, written } from "./vectors.ts";
 
 const DECODERS = {
@@ -57,12 +57,8 @@ describe("what an invitation and its reply say", () => {
 });
 
 describe("invitations", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  beforeEach(fakeTime);
+  afterEach(realTime);
 
   test("nobody answers: the handler hears that it is over, and the invitation makes room", async () => {
     const [a, b] = await befriended(new World());

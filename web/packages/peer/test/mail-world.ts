@@ -252,6 +252,16 @@ export class Home {
   }
 }
 
+/** For `beforeEach`: time passes only when a test says so; promises settle by themselves. */
+export function fakeTime(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
+}
+
+/** For `afterEach`. */
+export function realTime(): void {
+  vi.useRealTimers();
+}
+
 /** Let time pass until nothing new happens, or something is true. */
 export async function until(true_: () => boolean | Promise<boolean>, seconds = 3600): Promise<void> {
   for (let passed = 0; passed < seconds * 10; passed++) {

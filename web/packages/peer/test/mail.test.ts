@@ -6,17 +6,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { equal } from "../src/bytes.ts";
 import { WherryError } from "../src/errors.ts";
-import { type Home, World, befriended, until } from "./mail-world.ts";
+import { type Home, World, befriended, fakeTime, realTime, until } from "./mail-world.ts";
 
 const SEEDS = Array.from({ length: Number(process.env["WHERRY_SEEDS"] ?? 6) }, (_, i) => i + 1);
 
 describe("two peers", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  beforeEach(fakeTime);
+  afterEach(realTime);
 
   test("become friends, and learn each other's names", async () => {
     const world = new World();

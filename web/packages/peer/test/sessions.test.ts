@@ -1,6 +1,7 @@
 /** Sessions between two peers in memory: whole mail for the invitations, whole connections for the streams. */
 
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { PeerSession, SessionHandler, StreamSpec } from "../src/asking.ts";
 import { hex, random, unhex, utf8 } from "../src/bytes.ts";
 import type { Connection } from "../src/connection/connection.ts";
 import { WherryError } from "../src/errors.ts";
@@ -19,8 +20,7 @@ import {
   openingSize,
 } from "../src/sessions/wire.ts";
 import { Once, sleep } from "../src/tasks.ts";
-import type { PeerSession, SessionHandler, StreamSpec } from "../src/types.ts";
-import { type Home, World, befriended, failing, passing, until } from "./mail-world.ts";
+import { type Home, World, befriended, failing, fakeTime, passing, realTime, until } from "./mail-world.ts";
 import { type Side, join, side } from "./network-sides.ts";
 import { type Vector, expectRefusal, ofKind, text, written } from "./vectors.ts";
 
@@ -100,12 +100,8 @@ async function all(chunks: AsyncIterable<Uint8Array>): Promise<string[]> {
 }
 
 describe("a session", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  beforeEach(fakeTime);
+  afterEach(realTime);
 
   test("has streams of both kinds, which begin and end as one", between(async (ada, bela) => {
     const heard: string[] = [];
@@ -324,12 +320,8 @@ describe("a session", () => {
 });
 
 describe("sessions, where a page has them", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  beforeEach(fakeTime);
+  afterEach(realTime);
 
   test("are loaded when they are wanted, serve until they are stopped, and are none after the end", async () => {
     const [a, b] = await befriended(new World());

@@ -6,6 +6,7 @@
  * if the page went meanwhile. The caller's wait ends with its page: the reply is then for nothing and is dropped.
  */
 
+import type { InvitationHandler, InvitationPolicy, InvitationReply } from "../asking.ts";
 import { hex, unhex } from "../bytes.ts";
 import { WherryError } from "../errors.ts";
 import { failureOf } from "../messages/failures.ts";
@@ -16,7 +17,6 @@ import { PeerId } from "../peer-id.ts";
 import type { InvitationRow } from "../store/tables.ts";
 import type { MailStore, Transaction } from "../store/transaction.ts";
 import { Bell, Once, unless, within } from "../tasks.ts";
-import type { InvitationHandler, InvitationPolicy, InvitationReply } from "../types.ts";
 import {
   InvitationStatus,
   type Reply,

@@ -1,8 +1,8 @@
 /** Why an answer is no yes, as an error. Its own module, since a page that asks nothing does without. */
 
+import type { InvitationReply } from "../asking.ts";
 import type { ErrorCode } from "../error-table.ts";
 import { WherryError } from "../errors.ts";
-import type { InvitationReply } from "../types.ts";
 import { InvitationStatus } from "./replies.ts";
 
 const CODES: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([

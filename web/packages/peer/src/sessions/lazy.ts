@@ -3,8 +3,8 @@
  * that it serves some.
  */
 
+import type { InvitationPolicy, PeerSession, SessionHandler, Sessions as PeerSessions } from "../asking.ts";
 import { WherryError } from "../errors.ts";
-import type { InvitationPolicy, PeerSession, SessionHandler, Sessions as PeerSessions } from "../types.ts";
 import { invitationName } from "./names.ts";
 import type { Sessions, SessionsOptions } from "./sessions.ts";
 

@@ -1,9 +1,9 @@
 /** Opening what was accepted: every stream, then the one that speaks for all. */
 
+import type { StreamSpec } from "../asking.ts";
 import type { Bytes } from "../bytes.ts";
 import type { Connection } from "../connection/connection.ts";
 import { WherryError } from "../errors.ts";
-import type { StreamSpec } from "../types.ts";
 import type { Flow, SessionParts } from "./session.ts";
 import { CONTROL_STREAM, SESSION_STREAM, STARTED, encodeOpening } from "./wire.ts";
 

@@ -1,9 +1,9 @@
 /** A request for a session, as its handler has it, until it is answered. */
 
+import type { Invitation, InvitationAnswer, SessionRequest, StreamSpec } from "../asking.ts";
 import { WherryError } from "../errors.ts";
 import { InvitationStatus } from "../invitations/replies.ts";
 import { Once } from "../tasks.ts";
-import type { Invitation, InvitationAnswer, SessionRequest, StreamSpec } from "../types.ts";
 import type { Session } from "./session.ts";
 import type { Asked } from "./wire.ts";
 

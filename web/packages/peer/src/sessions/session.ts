@@ -1,10 +1,10 @@
 /** One session: its streams, and their common end. */
 
+import type { PeerSession, StreamSpec } from "../asking.ts";
 import { DONE } from "../connection/codes.ts";
 import { type Datagrams, Stream } from "../connection/stream.ts";
 import { WherryError } from "../errors.ts";
 import { Once, within } from "../tasks.ts";
-import type { PeerSession, StreamSpec } from "../types.ts";
 import { CLOSE_MS } from "./limits.ts";
 
 export type Flow = Stream | Datagrams;

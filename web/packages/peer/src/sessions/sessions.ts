@@ -13,6 +13,7 @@
  * that no session claims are reset.
  */
 
+import type { Invitation, InvitationAnswer, SessionHandler, SessionOptions, StreamSpec } from "../asking.ts";
 import { type Random, hex } from "../bytes.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Rule } from "../connection/policy.ts";
@@ -24,7 +25,6 @@ import { InvitationStatus } from "../invitations/replies.ts";
 import type { Network } from "../network.ts";
 import { PeerId } from "../peer-id.ts";
 import { Once, unless, within } from "../tasks.ts";
-import type { Invitation, InvitationAnswer, SessionHandler, SessionOptions, StreamSpec } from "../types.ts";
 import { Claims } from "./claims.ts";
 import { CLAIM_MS, OPENS_PER_MINUTE, OPEN_MS, PER_PEER, REQUEST_MS, TOKEN_BYTES } from "./limits.ts";
 import { invitationName } from "./names.ts";

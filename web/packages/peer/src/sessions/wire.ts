@@ -17,11 +17,11 @@
  * of whatever failed (connection/codes.ts).
  */
 
+import type { StreamSpec } from "../asking.ts";
 import { type Bytes, bigEndian, concat } from "../bytes.ts";
 import { WherryError } from "../errors.ts";
 import { isShown } from "../names.ts";
 import { bytes, count, fields, flag, list, orElse, read, text, tuple, write } from "../shape.ts";
-import type { StreamSpec } from "../types.ts";
 import { DATA_BYTES, OPENING_BYTES, STREAMS, STREAM_NAME_LENGTH, TOKEN_BYTES } from "./limits.ts";
 
 export const CONTROL_STREAM = "/wherry/session/1";

@@ -1,7 +1,8 @@
 /** Friends, messages and invitations, whichever tab has them: every call has a room, a name and plain arguments. */
 
+import type { Invitations, Inviting } from "../asking.ts";
 import { WherryError } from "../errors.ts";
-import type { Friends, Invitations, Inviting, Messages, Peer } from "../types.ts";
+import type { Friends, Messages, Peer } from "../types.ts";
 import type { Room } from "./channel.ts";
 
 /** What has the rooms. */
