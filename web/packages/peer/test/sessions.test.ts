@@ -4,9 +4,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PeerSession, SessionHandler, StreamSpec } from "../src/asking.ts";
 import { hex, random, unhex, utf8 } from "../src/bytes.ts";
 import type { Connection } from "../src/connection/connection.ts";
+import type { Stream } from "../src/connection/stream.ts";
 import { WherryError } from "../src/errors.ts";
 import { CLAIM_MS, DATA_BYTES, UNCLAIMED } from "../src/sessions/limits.ts";
 import { LazySessions } from "../src/sessions/lazy.ts";
+import type { Flow } from "../src/sessions/session.ts";
 import { Sessions } from "../src/sessions/sessions.ts";
 import {
   CONTROL_STREAM,
@@ -42,8 +44,10 @@ interface End {
   streams(): number;
 }
 
-function endOf(home: Home, own: Side, other: Side): End {
+/** @param dialMs - milliseconds until there is a connection */
+function endOf(home: Home, own: Side, other: Side, dialMs = 0): End {
   const connect = async (): Promise<Connection> => {
+    await sleep(dialMs);
     if (own.network.get(other.id) === null) await join(own, other);
     const connected = own.network.get(other.id);
     if (connected === null) throw new WherryError("PEER_CLOSED");
@@ -63,11 +67,11 @@ function endOf(home: Home, own: Side, other: Side): End {
 }
 
 /** The scenario with Ada and Bela; afterwards nothing of a session is left at either end. */
-function between(run: (ada: End, bela: End) => Promise<void>): () => Promise<void> {
+function between(run: (ada: End, bela: End) => Promise<void>, dialMs = 0): () => Promise<void> {
   return async () => {
     const [a, b] = await befriended(new World());
     const [here, there] = [side(1, "Ada"), side(2, "Bela")];
-    const [ada, bela] = [endOf(a, here, there), endOf(b, there, here)];
+    const [ada, bela] = [endOf(a, here, there, dialMs), endOf(b, there, here)];
     await run(ada, bela);
     await until(() => ada.sessions.idle && bela.sessions.idle, 120);
     await until(() => ada.streams() + bela.streams() === 0, 120);
@@ -251,7 +255,36 @@ describe("a session", () => {
       else expect(outcome.reason).toMatchObject({ code: "CLOSED" });
       await until(() => ada.sessions.idle && bela.sessions.idle, 120);
     }
-  }));
+  }, 50));
+
+  test.each<readonly [string, string, (control: Stream) => Promise<unknown>]>([
+    ["says nothing", "DIAL_TIMEOUT", async () => new Promise(() => undefined)],
+    ["says something else", "PROTOCOL_VIOLATION", async (control) => control.write(Uint8Array.of(2))],
+    ["ends it before it began", "PEER_CLOSED", async (control) => control.finish()],
+    ["refuses it", "STREAM_REFUSED", async (control) => control.fail(new WherryError("STREAM_REFUSED"))],
+  ])("leaves nothing where the other end %s", async (_, code, start) => {
+    const [a, b] = await befriended(new World());
+    const [here, there] = [side(1, "Ada"), side(2, "Bela")];
+    const ada = endOf(a, here, there);
+    const rule = { allow: "anyone", opensPerMinute: 240, bytesPerMinute: null } as const;
+    const hold = async (flow: Flow): Promise<void> => void (await flow.ended());
+    there.network.serve(SESSION_STREAM, rule, hold, hold);
+    there.network.serve(CONTROL_STREAM, rule, async (control) => {
+      await start(control);
+      await control.ended();
+    });
+    b.invitations.handle("session:call/1", async () => ({ data: encodeAccept(TOKEN, new Uint8Array()) }));
+    expect((await failing(ada.sessions.request(String(b.id), "call/1", CALL))).code).toBe(code);
+    const off = new AbortController();
+    setTimeout(() => off.abort(), 5000);
+    const asking = ada.sessions.request(String(b.id), "call/1", CALL, undefined, { signal: off.signal });
+    expect((await failing(asking)).code).toBe(code === "DIAL_TIMEOUT" ? "CLOSED" : code);
+    await until(() => ada.streams() === 0, 60);
+    expect(ada.sessions.idle).toBe(true);
+    for (const { network } of [here, there]) network.close({ told: true });
+    await a.off();
+    await b.off();
+  });
 
   test("that was not accepted is refused, and its streams with it", between(async (ada, bela) => {
     const connection = await passing(ada.connect());

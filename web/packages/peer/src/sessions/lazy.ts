@@ -46,16 +46,24 @@ export class LazySessions implements PeerSessions {
     return this.#loading;
   }
 
-  /** @throws WherryError NO_NETWORK if whoever served the page is not there. */
   async #import(): Promise<Sessions> {
     try {
-      const { Sessions } = await import("./sessions.ts");
+      const Loaded = await load();
       if (this.#closed) throw new WherryError("CLOSED", "the page");
-      this.#sessions = new Sessions(this.#options);
+      this.#sessions = new Loaded(this.#options);
       return this.#sessions;
     } catch (error) {
       this.#loading = null;
-      throw WherryError.from(error, "NO_NETWORK");
+      throw error;
     }
+  }
+}
+
+/** @throws WherryError NO_NETWORK if whoever served the page is not there. */
+async function load(): Promise<typeof Sessions> {
+  try {
+    return (await import("./sessions.ts")).Sessions;
+  } catch (error) {
+    throw WherryError.from(error, "NO_NETWORK");
   }
 }
