@@ -11,6 +11,7 @@ import { hex, unhex } from "../bytes.ts";
 import { WherryError } from "../errors.ts";
 import { failureOf } from "../messages/failures.ts";
 import { Void } from "../messages/handlers.ts";
+import { LIFETIME_S } from "../messages/limits.ts";
 import { type Item, Kind, Reason } from "../messages/packets.ts";
 import type { Post } from "../messages/post.ts";
 import { PeerId } from "../peer-id.ts";
@@ -160,7 +161,8 @@ export class Invitations {
     const invite = decodeInvite(body);
     const rows = await transaction.list("invitations");
     if (rows.length >= IN_ALL || rows.filter((row) => row.peer === peer).length >= PER_PEER) throw new Void(Reason.FULL);
-    const row: InvitationRow = { peer, id: hex(id), ...invite, expires };
+    const most = Math.floor(this.#options.now()) + LIFETIME_S; // theirs is whatever they say
+    const row: InvitationRow = { peer, id: hex(id), ...invite, expires: Math.min(expires, most) };
     transaction.put("invitations", row);
     transaction.after(() => void this.#answer(row));
   }

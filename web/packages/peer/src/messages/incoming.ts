@@ -17,8 +17,26 @@
  */
 
 import { equal, hex } from "../bytes.ts";
-import { ACKED_BEYOND, HELD_BACK_BYTES, RECENT_IDS, VOIDED, WINDOW } from "./limits.ts";
+import {
+  ACKED_BEYOND,
+  HELD_BACK_BYTES,
+  RECENT_IDS,
+  STRANGER_HELD_BYTES,
+  STRANGER_WINDOW,
+  VOIDED,
+  WINDOW,
+} from "./limits.ts";
 import { type Ack, type Item, Kind, Reason, type Voided } from "./packets.ts";
+
+/** How much is kept of one sender behind a gap: numbers ahead of it, and bytes. */
+export interface Room {
+  readonly window: number;
+  readonly heldBytes: number;
+}
+
+/** Of somebody we deal with, and of a stranger. */
+export const KNOWN: Room = { window: WINDOW, heldBytes: HELD_BACK_BYTES };
+export const STRANGER: Room = { window: STRANGER_WINDOW, heldBytes: STRANGER_HELD_BYTES };
 
 /** What a packet's items come to. */
 export interface Taken {
@@ -68,22 +86,30 @@ export class Incoming {
   /**
    * Look at what came; numbers that are decided already are passed over.
    * @param now - seconds since 1970 by network time
+   * @param room - what is beyond it is not taken, and comes again when the gap is nearer
    */
-  take({ epoch, floor, items }: { epoch: number; floor: number; items: readonly Item[] }, now: number): Taken {
+  take(
+    { epoch, floor, items }: { epoch: number; floor: number; items: readonly Item[] },
+    now: number,
+    room: Room = KNOWN,
+  ): Taken {
     const taken: Taken = { late: [], ready: [], hold: new Map(), released: [] };
     if (epoch > this.epoch) this.#supersede(epoch, taken);
     if (epoch === this.epoch) this.setBack ||= items.some((item) => this.#isAnother(item));
     const refused = epoch === this.epoch && this.setBack; // in the new epoch all of it comes again, in its order
+    if (epoch === this.epoch && !refused) {
+      this.#below(floor, taken);
+      this.#advance(taken);
+    }
     for (const item of items) {
       if (item.number === 0) taken.ready.push(item);
       else if (refused) continue;
       else if (epoch < this.epoch) {
         if (item.kind !== Kind.VOID && item.expires > now) taken.late.push(item);
-      } else if (this.#isOpen(item.number)) this.#put(item, now, taken);
-    }
-    if (epoch === this.epoch && !refused) {
-      this.#below(floor, taken);
-      this.#advance(taken);
+      } else if (this.#isOpen(item.number)) {
+        this.#put(item, now, taken, room);
+        this.#advance(taken);
+      }
     }
     return taken;
   }
@@ -137,11 +163,11 @@ export class Incoming {
     return number > this.through && !this.#held.has(number) && !this.voided.has(number);
   }
 
-  #put(item: Item, now: number, taken: Taken): void {
-    if (item.number > this.through + WINDOW) return; // it is sent again when the gap is nearer
+  #put(item: Item, now: number, taken: Taken, room: Room): void {
+    if (item.number > this.through + room.window) return; // it is sent again when the gap is nearer
     if (item.kind === Kind.VOID || item.expires <= now) {
       this.voided.set(item.number, Reason.EXPIRED);
-    } else if (item.number === this.through + 1 || this.#heldBytes + item.body.length <= HELD_BACK_BYTES) {
+    } else if (item.number === this.through + 1 || this.#heldBytes + item.body.length <= room.heldBytes) {
       this.#held.set(item.number, item);
       this.#heldBytes += item.body.length;
       taken.hold.set(item.number, item);

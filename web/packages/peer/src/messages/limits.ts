@@ -42,6 +42,13 @@ export const LIFETIME_S = 14 * 24 * 3600;
 export const WINDOW = 16_384;
 /** Bytes that wait behind a gap, of one sender: three of the largest messages. */
 export const HELD_BACK_BYTES = 16 * 1024 * 1024;
+/** Of a stranger, behind a gap: a request comes alone, and a thousand of them may not cost more than one friend. */
+export const STRANGER_WINDOW = 32;
+export const STRANGER_HELD_BYTES = 8 * 1024;
+/** Seconds that an epoch, which is a time, may lie ahead of ours: clocks may be wrong by years, but numbers end at 2^53. */
+export const EPOCH_AHEAD_S = 100 * 365 * 24 * 3600;
+/** Whispers of one packet that are heard: nobody types twice at once. */
+export const WHISPERS = 8;
 /** Items, and bytes, that wait for one recipient: nobody writes so many messages by hand in two weeks. */
 export const WAITING_ITEMS = 20_000;
 export const WAITING_BYTES = 64 * 1024 * 1024;

@@ -86,6 +86,7 @@ export class Post {
       now,
       learn,
       pairs: this.#pairs,
+      isKnown: options.isKnown,
       forget,
     });
   }

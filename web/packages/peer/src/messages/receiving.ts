@@ -6,7 +6,9 @@ import type { Message } from "../letters.ts";
 import type { PeerId } from "../peer-id.ts";
 import type { MailStore, Transaction } from "../store/transaction.ts";
 import { type Handlers, Void } from "./handlers.ts";
+import { KNOWN, STRANGER } from "./incoming.ts";
 import type { Keys } from "./keys.ts";
+import { EPOCH_AHEAD_S, LIFETIME_S, WHISPERS } from "./limits.ts";
 import { type Ack, type Item, Kind, type Packet, Reason, decodePacket } from "./packets.ts";
 import { type Pair, forgetSettled, keepRenumbered, keepVoid } from "./pair.ts";
 import type { Pairs } from "./pairs.ts";
@@ -26,6 +28,8 @@ export interface ReceiverOptions {
   /** Takes the signed records that came in a packet of a peer; what is wrong with them is its matter. */
   readonly learn: (transaction: Transaction, peer: PeerId, document: Bytes) => Promise<void>;
   readonly pairs: Pairs;
+  /** Whether it is somebody we deal with; of others, less is kept. */
+  readonly isKnown: (peer: PeerId) => boolean;
   /** What is in memory of a pair is not what rests. */
   readonly forget: (pair: Pair) => void;
 }
@@ -70,12 +74,14 @@ export class Receiver {
   }
 
   async #take(transaction: Transaction, pair: Pair, packet: Packet): Promise<void> {
-    const { learn, now } = this.#options;
+    const { learn, now, isKnown } = this.#options;
     for (const document of packet.documents) await learn(transaction, pair.peer, document);
     if (packet.ack !== null) await this.#settle(transaction, pair, packet.ack);
-    const taken = pair.incoming.take(packet, now());
+    const taken = pair.incoming.take(packet, now(), isKnown(pair.peer) ? KNOWN : STRANGER);
+    let whispers = 0;
     for (const item of taken.late) await this.#handOn(transaction, pair, item);
     for (const item of taken.ready) {
+      if (item.number === 0 && ++whispers > WHISPERS) continue;
       const reason = await this.#handOn(transaction, pair, item);
       if (reason !== null) pair.incoming.refuse(item, reason);
     }
@@ -109,7 +115,8 @@ export class Receiver {
     const [peer, id] = [String(pair.peer), hex(item.id)];
     const here = await this.#piecesHere(transaction, pair, id);
     here.add(index);
-    transaction.put("pieces", { peer, item: id, index, piece, expires: item.expires });
+    const expires = Math.min(item.expires, Math.floor(this.#options.now()) + LIFETIME_S); // theirs is whatever they say
+    transaction.put("pieces", { peer, item: id, index, piece, expires });
     if (here.size < count) return;
     const rows = await transaction.list("pieces", { prefix: [peer, id] });
     for (const row of rows) transaction.remove("pieces", [peer, id, row.index]);
@@ -132,6 +139,7 @@ export class Receiver {
   /** Take the recipient's word on our items. Of several pieces, one that is void makes the whole void. */
   async #settle(transaction: Transaction, pair: Pair, ack: Ack): Promise<void> {
     const { outgoing } = pair;
+    if (ack.epoch > (this.#options.now() + EPOCH_AHEAD_S) * 1000) return; // beyond that, none could be told to anybody
     if (outgoing.forgotten(ack)) {
       outgoing.renumber(this.#options.pairs.epoch(Math.max(outgoing.epoch, ack.epoch)));
       await keepRenumbered(transaction, pair);
