@@ -185,7 +185,7 @@ def test_a_void_that_comes_after_a_delivery_and_a_new_epoch_is_answered_as_deliv
         world.loss = 1.0
         item = sender.send(recipient, b"text", lifetime_s=3600)
         assert sender.post is not None
-        pair = sender.post._pair(recipient.id)
+        pair = sender.post._carrying.pair(recipient.id)
         world.loss = 0.0
         while not recipient.read()[0]:
             await asyncio.sleep(1)

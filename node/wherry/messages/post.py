@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from types import TracebackType
 
@@ -33,6 +32,7 @@ from wherry_signaling.tasks import Tasks
 from ..errors import LimitExceeded, OutboxFull
 from ..store.database import Database
 from .asides import Asides
+from .carrying import Carrying
 from .courier import Courier
 from .handlers import After, Handlers, Held, Settle, Take
 from .keys import Keys
@@ -106,8 +106,7 @@ class Post:
             epoch=self._epoch,
             random=random,
         )
-        self._pairs: OrderedDict[PeerId, Pair] = OrderedDict()
-        self._couriers: dict[PeerId, asyncio.Task[None]] = {}
+        self._carrying = Carrying(self._load, self._courier)
         self._peers = Rates(LETTERS_FROM_PEER_S, remembered=PAIRS)
         self._strangers = Rates(LETTERS_FROM_STRANGERS_S, remembered=1)
         self._fulls = Rates(REFUSALS_S, remembered=PAIRS)
@@ -121,9 +120,10 @@ class Post:
         self._fulls = Rates(REFUSALS_S, remembered=PAIRS)
         self._tasks = Tasks("post")
         self._open = True
+        self._carrying.begin(self._tasks)
         self._sweep()
         for peer in self.mail.unsettled():
-            self._carry(self._pair(peer))
+            self._carrying.carry(self._carrying.pair(peer))
         return self
 
     async def __aexit__(
@@ -131,7 +131,7 @@ class Post:
     ) -> None:
         self._open = False
         await self._tasks.close()
-        self._couriers.clear()
+        self._carrying.end()
 
     # -- for features -------------------------------------------------------------------------------------------------
 
@@ -158,7 +158,7 @@ class Post:
             raise OutboxFull(f"{items} items wait for {peer.short}", peer=str(peer))
         item = self._random(16) if item is None else item
         expires = int(self._wall_clock() + lifetime_s)
-        pair = self._pair(peer)
+        pair = self._carrying.pair(peer)
         try:
             with self._database.write():
                 bodies = list(cut(kind, body))
@@ -168,10 +168,10 @@ class Post:
                 if bodies:
                     pair.pieces[item] = len(bodies)
                 pair.keep()
-                self._database.after_undo(lambda: self._forget(peer))
-                self._database.after_commit(lambda: self._carry(pair))
+                self._database.after_undo(lambda: self._carrying.forget(peer))
+                self._database.after_commit(lambda: self._carrying.carry(pair))
         except WherryError:
-            self._forget(peer)
+            self._carrying.forget(peer)
             raise
         return item
 
@@ -185,10 +185,10 @@ class Post:
 
         Its `settled` handler hears the end of it.
         """
-        pair = self._pair(peer)
+        pair = self._carrying.pair(peer)
         with self._database.write():
             self.mail.void(peer, pair.outgoing.void(item))
-            self._database.after_undo(lambda: self._forget(peer))
+            self._database.after_undo(lambda: self._carrying.forget(peer))
         pair.poke()
 
     def waits_for(self, peer: PeerId) -> int:
@@ -199,17 +199,17 @@ class Post:
 
     def notice(self, peer: PeerId) -> None:
         """A way to the peer has opened, or may have: what waits is tried again now."""
-        pair = self._pairs.get(peer)
+        pair = self._carrying.live(peer)
         if pair is not None:
             pair.absent_until = float("-inf")
             pair.all_again()
-            self._carry(pair)
+            self._carrying.carry(pair)
         elif self.mail.waiting(peer)[0]:
-            self._carry(self._pair(peer))
+            self._carrying.carry(self._carrying.pair(peer))
 
     def notice_all(self) -> None:
         """The network has changed."""
-        for peer in list(self._couriers):
+        for peer in self._carrying.carried():
             self.notice(peer)
 
     def deliver(
@@ -228,7 +228,7 @@ class Post:
             return True
         if not self._open or peer == self._identity.id or not self._may_write(peer, collected=collected):
             return False
-        pair = self._pair(peer)
+        pair = self._carrying.pair(peer)
         self._letters += 1
         try:
             if self._letters % SWEEP_STEP == 0:
@@ -240,14 +240,14 @@ class Post:
             return True
         except WherryError as error:
             log.warning("a letter cannot be kept: %s", error)
-            self._forget(peer)
+            self._carrying.forget(peer)
             self._say_full(peer, envelope_name(sealed))
             return False
         self.troubles.heard(peer)
         pair.heard = asyncio.get_running_loop().time()
         for one in after:
             one()
-        self._carry(pair)
+        self._carrying.carry(pair)
         return True
 
     def _sweep(self) -> None:
@@ -303,7 +303,7 @@ class Post:
         item = Item(0, kind, self._random(16), int(self._wall_clock()) + WHISPER_S, body)
         try:
             key = await self._ways.sealing_key(peer)
-            pair = self._pair(peer)  # only now: it may have been read anew meanwhile
+            pair = self._carrying.pair(peer)  # only now: it may have been read anew meanwhile
             if pair.sessions.needs_bundle:
                 return  # it is said again with the first letter
             await self._ways.over_connection(peer, self._sender.whisper(pair, item, key))
@@ -315,19 +315,22 @@ class Post:
     def _epoch(self, above: int) -> int:
         return max(above + 1, int(self._wall_clock() * 1000))
 
-    def _pair(self, peer: PeerId) -> Pair:
-        pair = self._pairs.get(peer)
-        if pair is None:
-            pair = self._pairs[peer] = Pair(
-                self._identity, peer, self.mail, epoch=lambda: self._epoch(0), wall_clock=self._wall_clock
-            )
-            self._count_strangers(peer)
-        self._pairs.move_to_end(peer)
-        if len(self._pairs) > PAIRS:
-            idle = next((one for one in self._pairs if one not in self._couriers and one != peer), None)
-            if idle is not None:
-                del self._pairs[idle]
-        return pair
+    def _load(self, peer: PeerId) -> Pair:
+        self._count_strangers(peer)
+        return Pair(self._identity, peer, self.mail, epoch=lambda: self._epoch(0), wall_clock=self._wall_clock)
+
+    def _courier(self, pair: Pair) -> Courier:
+        return Courier(
+            pair,
+            sender=self._sender,
+            ways=self._ways,
+            database=self._database,
+            mail=self.mail,
+            handlers=self.handlers,
+            is_known=self._is_known,
+            wall_clock=self._wall_clock,
+            random=self._random,
+        )
 
     def _count_strangers(self, peer: PeerId) -> None:
         """Now and then, forget those who wrote once and are nobody to us."""
@@ -339,42 +342,4 @@ class Post:
 
     async def _forget_strangers(self) -> None:
         for peer in self.mail.forget_strangers(STRANGERS, self._is_known):
-            self._forget(peer)
-
-    def _forget(self, peer: PeerId) -> None:
-        """What is in memory is not what rests: read it again."""
-        self._pairs.pop(peer, None)
-        courier = self._couriers.pop(peer, None)
-        if courier is not None:
-            courier.cancel()
-            if self._open:
-                self._carry(self._pair(peer))
-
-    def _carry(self, pair: Pair) -> None:
-        """See to it that a courier goes for this pair, if it has anything to say."""
-        if not self._open or self._pairs.get(pair.peer) is not pair:
-            return
-        if pair.peer in self._couriers:
-            pair.poke()
-        elif pair.ack_due or len(pair.outgoing):
-            courier = Courier(
-                pair,
-                sender=self._sender,
-                ways=self._ways,
-                database=self._database,
-                mail=self.mail,
-                handlers=self.handlers,
-                is_known=self._is_known,
-                wall_clock=self._wall_clock,
-                random=self._random,
-            )
-            task = self._tasks.start(self._run(pair, courier), f"courier of {pair.peer.short}")
-            if task is not None:
-                self._couriers[pair.peer] = task
-
-    async def _run(self, pair: Pair, courier: Courier) -> None:
-        try:
-            await courier.run()
-        finally:
-            if self._pairs.get(pair.peer) is pair:
-                self._couriers.pop(pair.peer, None)
+            self._carrying.forget(peer)

@@ -48,7 +48,7 @@ def test_what_a_stranger_writes_behind_a_gap_is_next_to_nothing(tmp_path: Path) 
             assert one.got == []
             assert 0 < one.count("held_back") <= STRANGER_WINDOW
             assert one.count("held_back", "sum(length(body))") <= STRANGER_HELD_BYTES
-            pair = one.post._pair(writer.identity.id)
+            pair = one.post._carrying.pair(writer.identity.id)
             assert sum(len(held.body) for held in pair.incoming.held.values()) <= STRANGER_HELD_BYTES
 
     run_virtual(story())
@@ -75,7 +75,7 @@ def test_pieces_whose_rest_never_comes_are_bounded_and_forgotten_at_last(tmp_pat
                 assert one.give(writer.letter([piece(number, 0, 2)]))
                 await asyncio.sleep(0.02)
             assert one.count("pieces", "sum(length(piece))") <= PIECES_BYTES
-            pair = one.post._pair(writer.identity.id)
+            pair = one.post._carrying.pair(writer.identity.id)
             assert set(pair.incoming.voided.values()) == {Reason.FULL}
             one.later = LIFETIME_S + OPENED_S + 60
             one.post._sweep()
@@ -91,7 +91,7 @@ def test_a_stranger_writes_what_fits_into_one_item(tmp_path: Path) -> None:
             writer = Writer("stranger", one)
             assert one.give(writer.letter([piece(1, 0, 2)]))
             assert one.count("pieces") == 0
-            assert one.post._pair(writer.identity.id).incoming.voided == {1: Reason.FULL}
+            assert one.post._carrying.pair(writer.identity.id).incoming.voided == {1: Reason.FULL}
 
     run_virtual(story())
 
@@ -148,9 +148,9 @@ def test_an_acknowledgement_of_an_epoch_that_never_comes_says_nothing(tmp_path: 
         async with victim(tmp_path / "mail.db", known=known) as one:
             writer = Writer("friend", one)
             one.post.send(writer.identity.id, Kind.TEXT, b"text")
-            before = one.post._pair(writer.identity.id).outgoing.epoch
+            before = one.post._carrying.pair(writer.identity.id).outgoing.epoch
             assert one.give(writer.letter([item(1, Kind.TEXT, b"")], ack=Ack(FAR, 0, [], [])))
-            assert one.post._pair(writer.identity.id).outgoing.epoch == before
+            assert one.post._carrying.pair(writer.identity.id).outgoing.epoch == before
 
     run_virtual(story())
 
@@ -183,7 +183,7 @@ def test_a_whisper_does_not_bring_back_a_pair_that_is_not_what_rests(tmp_path: P
             ways.go.set()
             await asyncio.sleep(1)
             assert one.count("pairs", "out_next") == 4
-            one.post._forget(friend.id)
+            one.post._carrying.forget(friend.id)
             one.post.send(friend.id, Kind.TEXT, b"next")
             assert one.count("outbox") == 4
 
