@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 
 from wherry_signaling.address import Address
@@ -38,10 +38,9 @@ from .connect.dialer import Around, Dialer
 from .connect.ice import IceServers
 from .connect.records import Records
 from .connect.ways import Arrival
-from .connection import Closed, Event, LinkActive, Policy, StreamOpened
+from .connection import Policy
 from .connection.engines import engine_named
 from .dht import CheckedDocument, Dht, DhtConfig, DhtKey, DocumentStore, check_document
-from .dht.events import ContactJoined, DhtEvent, StateChanged
 from .directory import NodeDirectory
 from .errors import NotReady
 from .events import Events
@@ -51,9 +50,10 @@ from .listening import ports_to_try
 from .mail import Around as MailAround, Mail
 from .network import Network
 from .network.basics import Basics, add_basics
+from .news import News
 from .places import Places
 from .policy import CONNECT, policy_of
-from .presence import Presence, Published, Whereabouts
+from .presence import Presence
 from .store import Store
 from .suspending import Running
 from .watching import watch_network
@@ -83,6 +83,7 @@ class Parts:
     introducers: Introducers
     mail: Mail
     running: Running
+    tasks: Tasks
 
     def __init__(self, config: Config, home: Home, events: Events, metrics: Callable[[], str]) -> None:
         self.config, self.home, self.events = config, home, events
@@ -90,13 +91,13 @@ class Parts:
         self._metrics = metrics
         self._listened: tuple[str, int] | None = None
         self._dht_key: DhtKey | None = None
-        self._since: dict[PeerId, float] = {}
         self.network_time = NetworkTime()
         #: This machine's addresses, loopback and container bridges left out.
         self.machine = machine_addresses()
         #: Whether every piece is there; false again when the first of them goes.
         self.opened = False
         self.names: dict[PeerId, str] = {}
+        self.news = News(self)
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Open every piece; `stack` closes them, the last one first."""
@@ -109,7 +110,7 @@ class Parts:
         self._connector = WebSocketConnector()
         self._connect = self._connector.reaching(Scope.LOOPBACK)
         self.guests = Guests(self._connect, on_deliver=self._delivered_to_client)
-        self.joining = Joining(lambda: self.dht, is_own=self._is_own)
+        self.joining = Joining(lambda: self.dht, is_own=self.is_own)
         self.places = Places(lambda: self.dht, self.guests, self._current, self.joining.named)
         self.records = Records(self.places.sources, self.wall_clock)
         self._ice = IceServers(self.places.stun_servers)
@@ -119,12 +120,14 @@ class Parts:
             self.instance,
             self.policy,
             dial=self._dial,
-            redial=self._redial,
-            on_event=self._connection_event,
+            redial=self.redial,
+            on_event=self.news.connection,
         )
         await add_basics(
             self.network,
-            Basics(name=lambda: self.name, look_up=self.places.look_up, metrics=self._metrics, named=self._peer_named),
+            Basics(
+                name=lambda: self.name, look_up=self.places.look_up, metrics=self._metrics, named=self.news.peer_name
+            ),
         )
         stack.push_async_callback(self.network.close)
         self.mail = Mail(self._around_mail(self._connect))
@@ -145,7 +148,7 @@ class Parts:
             check=self._check_document,
             clock=self.wall_clock,
             config=DhtConfig(proof_bits=self.config.dht_proof_of_work_bits),
-            on_event=self._dht_event,
+            on_event=self.news.dht,
         )
         self.endpoint = await self._listen(stack)
         self._listened, self._dht_key = self.endpoint.listen, self.dht.key
@@ -165,7 +168,7 @@ class Parts:
             last_sequence=self.store.sequence(Purpose.PEER_RECORD),
             keep_sequence=lambda sequence: self.store.remember_sequence(Purpose.PEER_RECORD, sequence),
             wall_clock=self.wall_clock,
-            on_published=self._published,
+            on_published=self.news.published,
         )
         for entry in self.config.bootstrap:
             self.joining.add(entry)
@@ -175,17 +178,17 @@ class Parts:
             self.identity,
             candidates=self.joining.introducer_candidates,
             on_deliver=self._delivered_to_client,
-            on_change=self._introducers_changed,
+            on_change=self.news.introducers,
             wanted=self.config.introducers,
             network_time=self.network_time,
         )
-        self._update_whereabouts([])
-        self._tasks = Tasks("node")
-        stack.push_async_callback(self._tasks.close)
-        self._tasks.start(self.joining.run(), "joining")
-        self._tasks.start(self.presence.run(), "presence")
-        self._tasks.start(self._watch_dht(), "watching the DHT")
-        self._tasks.start(watch_network(machine_addresses, self._network_changed), "watching the network")
+        self.news.whereabouts([])
+        self.tasks = Tasks("node")
+        stack.push_async_callback(self.tasks.close)
+        self.tasks.start(self.joining.run(), "joining")
+        self.tasks.start(self.presence.run(), "presence")
+        self.tasks.start(self.news.joined(), "watching the DHT")
+        self.tasks.start(watch_network(machine_addresses, self.news.network), "watching the network")
         await stack.enter_async_context(self.introducers)
         self.opened = True
         await self.mail.start(stack)
@@ -195,11 +198,7 @@ class Parts:
 
     def _closing(self) -> None:
         self.opened = False
-        self._remember_contacts()
-
-    def _remember_contacts(self) -> None:
-        contacts = [UdpAddress(one.host, one.port) for one in self.dht.remembered()]
-        self.store.remember_contacts(contacts, seen=time.time())
+        self.news.remember_contacts()
 
     async def _listen(self, stack: AsyncExitStack) -> Endpoint:
         error: PortBusy | None = None
@@ -263,7 +262,7 @@ class Parts:
             writers=self.config.messages,
             listed=self.policy.is_friend,
             locked=self.home.is_locked,
-            keep_name=self._keep_name,
+            keep_name=self.news.own_name,
             wall_clock=self.wall_clock,
         )
 
@@ -295,10 +294,6 @@ class Parts:
         """Seconds since 1970 by network time."""
         return self.network_time.now(time.time())
 
-    def connected_since(self, peer: PeerId) -> float:
-        """When the connection opened, by the loop's clock."""
-        return self._since.get(peer, asyncio.get_running_loop().time())
-
     def name_of(self, peer: PeerId) -> str:
         """A private label, else what the peer calls itself, else nothing."""
         known = self.store.peer(peer)
@@ -325,7 +320,8 @@ class Parts:
         await self.joining.wait()
         await self.dialer.dial(peer)
 
-    async def _redial(self, peer: PeerId) -> None:
+    async def redial(self, peer: PeerId) -> None:
+        """Make another link to a peer, beside the one there may be."""
         await self.dialer.dial(peer)
 
     def _own_document(self, purpose: Purpose) -> bytes:
@@ -346,7 +342,14 @@ class Parts:
     def _own_addresses(self) -> OwnAddresses:
         return own_addresses(self.endpoint.listen, self.machine, self._said(), self.identity.id)
 
-    def _is_own(self, host: str, port: int) -> bool:
+    def moved(self, machine: set[str]) -> None:
+        """This machine has other addresses now."""
+        self.machine = machine
+        self.addresses = self._own_addresses()
+        self._ice.forget()
+
+    def is_own(self, host: str, port: int) -> bool:
+        """Whether that is an endpoint of ours."""
         return any((one.host, one.port) == (host, port) for one in self.addresses.signaling)
 
     def _current(self) -> list[Held]:
@@ -375,74 +378,3 @@ class Parts:
 
         scope = client.address.scope or Scope.GLOBAL
         return self._arrivals.deliver(envelope, Arrival(client.peer, scope, reply, (client.peer, back)))
-
-    async def _introducers_changed(self, held: Sequence[Held]) -> None:
-        self._update_whereabouts(held)
-        for one in held:
-            self.store.remember_endpoint(one.addresses[0], seen=time.time())
-        self.events.emit("introducers", {"peers": [str(one.peer) for one in held]})
-        self.mail.introducers_changed()
-        await self.presence.publish_now(if_changed=True)
-
-    def _update_whereabouts(self, held: Sequence[Held]) -> None:
-        self.presence.update(
-            Whereabouts(
-                direct=self.addresses.signaling,
-                dht=self.addresses.dht if self.dht.state == "server" else (),
-                introducers=tuple(Introducer(one.peer, tuple(one.addresses)) for one in held),
-            )
-        )
-
-    async def _watch_dht(self) -> None:
-        await self.joining.joined.wait()
-        self.events.emit("joined", {"contacts": len(self.dht.contacts())})
-        self.introducers.poke()
-        self.presence.poke()
-        self._update_whereabouts(self.introducers.current())
-
-    def _network_changed(self, machine: set[str]) -> None:
-        """Whatever was true of the old network is looked at anew; connections dial beside their old links."""
-        self.machine = machine
-        self.addresses = self._own_addresses()
-        self._ice.forget()
-        self._update_whereabouts(self.introducers.current())
-        self.joining.notice()
-        self.introducers.poke()
-        self.presence.poke()
-        for peer in self.network.peers:
-            self._tasks.start(self._redial(peer.id), f"dial {peer.id.short} by the new network")
-        self.mail.network_changed()
-        self.events.emit("network", {"addresses": sorted(machine)})
-
-    def _dht_event(self, event: DhtEvent) -> None:
-        match event:
-            case ContactJoined(endpoint=endpoint) if self.opened:
-                self.joining.notice()
-                if not self._is_own(endpoint.host, endpoint.port):
-                    self.introducers.offer([EndpointAddress(endpoint.host, endpoint.port)])
-            case StateChanged() if self.opened:
-                self._update_whereabouts(self.introducers.current())
-            case _:
-                return
-
-    def _published(self, published: Published) -> None:
-        self._remember_contacts()
-        self.events.emit("published", {"sequence": published.record.sequence, "holders": published.holders})
-
-    def _keep_name(self, name: str) -> None:
-        """Our person is called otherwise now, also after a restart."""
-        self.name = name
-        if self.config.name is None:
-            self.home.remember(Remembered(name=name))
-
-    def _peer_named(self, peer: PeerId, name: str) -> None:
-        self.names[peer] = name
-        self.store.remember_peer(peer, claimed=name, seen=time.time())
-
-    def _connection_event(self, peer: PeerId, event: Event) -> None:
-        if isinstance(event, LinkActive) and peer not in self._since:
-            self._since[peer] = asyncio.get_running_loop().time()
-        if isinstance(event, Closed):
-            self._since.pop(peer, None)
-        if not isinstance(event, StreamOpened):
-            self.events.emit("connection", {"peer": str(peer), "event": type(event).__name__})

@@ -152,7 +152,7 @@ class Showing:
             bytes_in=stats.bytes_received if stats else 0,
             bytes_out=stats.bytes_sent if stats else 0,
             streams=connection.stream_count,
-            since=rfc3339(self._wall(node.connected_since(peer))),
+            since=rfc3339(self._wall(node.news.connected_since(peer))),
             local=stats.local if stats else "",
             remote=stats.remote if stats else "",
         )
