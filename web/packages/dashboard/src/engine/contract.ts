@@ -1,5 +1,5 @@
 /** The engines that `contract.test.ts` holds to one contract, each with the other side in hand. */
-import type { ConnectionState, Peer, PeerState, Trace } from "@wherry/peer";
+import type { ConnectionState, LabelledAddress, Peer, PeerState, Trace } from "@wherry/peer";
 import type { Engine } from "./engine.ts";
 import { Keep } from "./keep.ts";
 import { MemoryMail } from "./memory-mail.ts";
@@ -55,7 +55,10 @@ export const peerAround = (state: PeerState, mail: MemoryMail): Peer => {
   return {
     state,
     subscribe: (listener) =>
-      mail.subscribe((event) => listener(event.type === "gap" ? { type: "state", state: { ...state, tab: "follower" } } : event)),
+      mail.subscribe((event) => {
+        if (event.type === "addresses") return; // a peer has no such event: whoever changes them asks again
+        listener(event.type === "gap" ? { type: "state", state: { ...state, tab: "follower" } } : event);
+      }),
     friends: {
       list: mail.friends,
       add: (text, hello) => mail.add(text, hello ?? ""),
@@ -71,9 +74,9 @@ export const peerAround = (state: PeerState, mail: MemoryMail): Peer => {
       setPresence: mail.setPresence,
       safetyNumber: mail.safetyNumber,
       compared: mail.compared,
-      addresses: nothing,
-      newAddress: nothing,
-      rotateAddress: nothing,
+      addresses: mail.addresses,
+      newAddress: async (label) => labelled(mail, label, mail.newAddress(label)),
+      rotateAddress: async (label) => labelled(mail, label, mail.rotateAddress(label)),
     },
     messages: {
       send: (peer, content, replyTo) => mail.send(peer, String(content), replyTo ?? null),
@@ -98,6 +101,14 @@ export const peerAround = (state: PeerState, mail: MemoryMail): Peer => {
     close: () => Promise.resolve(),
   };
 };
+
+/** The address that has the label once `work` is done. */
+async function labelled(mail: MemoryMail, label: string, work: Promise<void>): Promise<LabelledAddress> {
+  await work;
+  const found = (await mail.addresses()).find((each) => each.label === label);
+  if (found === undefined) throw new Error(`no address has the label ${label}`);
+  return found;
+}
 
 const tab: Contracted = {
   name: "the tab's engine",

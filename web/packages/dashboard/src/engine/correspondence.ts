@@ -2,7 +2,7 @@
  * Friends and messages in the page's state, around a {@link Mail}: what is loaded, what has come since, what is being
  * written. The same for the tab's peer and for a node.
  */
-import { done, type FriendCommands, type MessageCommands, type Outcome, type State } from "./engine.ts";
+import { done, type AddressCommands, type FriendCommands, type MessageCommands, type Outcome, type State } from "./engine.ts";
 import { EMPTY_CHAT, type Chat, type Friend, type Message, type Page } from "./friends.ts";
 import type { Mail, MailEvent } from "./mail.ts";
 import { nothing, outcomeOf } from "./outcome.ts";
@@ -18,7 +18,7 @@ const REACH = 40;
 export const TYPING_LASTS = 8000;
 
 /** The part of the state that is kept here. */
-export type Kept = Pick<State, "friends" | "chats" | "profile">;
+export type Kept = Pick<State, "friends" | "chats" | "profile" | "addresses">;
 
 export interface Surroundings {
   readonly mail: Mail;
@@ -34,12 +34,14 @@ export class Correspondence {
   readonly #typing = new Map<string, number>();
   readonly friends: FriendCommands;
   readonly messages: MessageCommands;
+  readonly addresses: AddressCommands;
 
   constructor(around: Surroundings) {
     this.#around = around;
     this.#mail = around.mail;
     this.friends = friendCommands(around.mail);
     this.messages = this.#messageCommands();
+    this.addresses = this.#addressCommands();
   }
 
   /** Load friends and profile, and follow; returns how to stop. */
@@ -63,6 +65,9 @@ export class Correspondence {
       case "profile":
         this.#around.write({ profile: event.profile });
         break;
+      case "addresses":
+        void this.#loadAddressesAgain();
+        break;
       case "message":
         this.#change(event.peer, (chat) => ({ messages: merged(chat.messages, [event.message]) }));
         if (event.message.from === event.peer) this.#setTyping(event.peer, false);
@@ -75,6 +80,7 @@ export class Correspondence {
         break;
       case "gap":
         void this.#load();
+        void this.#loadAddressesAgain();
         for (const peer of Object.keys(this.#around.read().chats)) void this.#loadNewest(peer);
     }
   }
@@ -132,6 +138,30 @@ export class Correspondence {
     if (!outcome.ok) return outcome;
     this.#change(peer, (chat) => ({ messages: merged(chat.messages, [outcome.value]) }));
     return done;
+  }
+
+  async #loadAddresses(): Promise<Outcome> {
+    const addresses = await outcomeOf(this.#mail.addresses());
+    if (!addresses.ok) return addresses;
+    this.#around.write({ addresses: addresses.value });
+    return done;
+  }
+
+  /** Where nobody has looked at them, nobody misses a change. */
+  async #loadAddressesAgain(): Promise<void> {
+    if (this.#around.read().addresses !== null) await this.#loadAddresses();
+  }
+
+  #addressCommands(): AddressCommands {
+    const changed = async (work: Promise<void>): Promise<Outcome> => {
+      const outcome = await nothing(work);
+      return outcome.ok ? this.#loadAddresses() : outcome;
+    };
+    return {
+      load: () => this.#loadAddresses(),
+      add: (label) => changed(this.#mail.newAddress(label)),
+      rotate: (label) => changed(this.#mail.rotateAddress(label)),
+    };
   }
 
   #messageCommands(): MessageCommands {

@@ -7,7 +7,7 @@
  */
 import type { ReadonlySignal } from "@preact/signals";
 import type { ErrorInfo, ParsedWho, PeerState, Trace } from "@wherry/peer";
-import type { Chat, Friend, Message, Presence, Profile } from "./friends.ts";
+import type { Chat, Friend, LabelledAddress, Message, Presence, Profile } from "./friends.ts";
 import type { Trials } from "./trials.ts";
 
 export type { ErrorInfo, ParsedWho, PeerState, Trace };
@@ -48,6 +48,8 @@ export interface State {
   /** By the peer id that names the friend, as far as they were opened. */
   readonly chats: Readonly<Record<string, Chat>>;
   readonly profile: Profile | null;
+  /** One's own, the one without a label first; null until somebody has looked at them. */
+  readonly addresses: readonly LabelledAddress[] | null;
 }
 
 export const STARTING: State = {
@@ -63,6 +65,7 @@ export const STARTING: State = {
   friends: null,
   chats: {},
   profile: null,
+  addresses: null,
 };
 
 /** A `peer` is the id that names the friend. */
@@ -82,6 +85,15 @@ export interface FriendCommands {
   /** 60 digits, the same at both ends. */
   safetyNumber(peer: string): Promise<Outcome<string>>;
   compared(peer: string, same: boolean): Promise<Outcome>;
+}
+
+/** What one hands out, each under the label of the place where it was published. */
+export interface AddressCommands {
+  /** Load them into `state.addresses`, once more where they are there. */
+  load(): Promise<Outcome>;
+  add(label: string): Promise<Outcome>;
+  /** Another address under that label; the old one is dead from then on, friends stay. */
+  rotate(label: string): Promise<Outcome>;
 }
 
 export interface MessageCommands {
@@ -104,6 +116,7 @@ export interface Engine {
   readonly state: ReadonlySignal<State>;
   readonly friends: FriendCommands;
   readonly messages: MessageCommands;
+  readonly addresses: AddressCommands;
 
   /** Whom a pasted text names, or what is wrong with it; asks nobody. */
   parse(text: string): ParsedWho;

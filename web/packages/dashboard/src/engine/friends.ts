@@ -2,9 +2,9 @@
  * Friends and messages as the page has them. The names are those of the command line and the local API; ids are text,
  * times milliseconds since 1970.
  */
-import type { Friend, FriendshipState, MessageState, Message as PeerMessage, Presence, Profile, TheirPresence } from "@wherry/peer";
+import type { Friend, FriendshipState, LabelledAddress, MessageState, Message as PeerMessage, Presence, Profile, TheirPresence } from "@wherry/peer";
 
-export type { Friend, FriendshipState, MessageState, Presence, Profile, TheirPresence };
+export type { Friend, FriendshipState, LabelledAddress, MessageState, Presence, Profile, TheirPresence };
 
 /** A message as the peer has it. */
 export interface Message extends PeerMessage {

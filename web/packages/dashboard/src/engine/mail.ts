@@ -2,13 +2,15 @@
  * Where friends and messages are kept: the peer in this tab, or a node behind its local API. What both must do alike is
  * `contract.test.ts`; what the page makes of it is `correspondence.ts`.
  */
-import type { Friend, Message, Page, Presence, Profile } from "./friends.ts";
+import type { Friend, LabelledAddress, Message, Page, Presence, Profile } from "./friends.ts";
 
 /** What happens there, as it happens. */
 export type MailEvent =
   /** Somebody came, went, or changed: all of them, as they are now. */
   | { readonly type: "friends"; readonly friends: readonly Friend[] }
   | { readonly type: "profile"; readonly profile: Profile }
+  /** Own addresses have changed: they have to be asked for. */
+  | { readonly type: "addresses" }
   /** A message is new, or further than it was. */
   | { readonly type: "message"; readonly peer: string; readonly message: Message }
   | { readonly type: "deleted"; readonly peer: string; readonly id: string }
@@ -40,6 +42,12 @@ export interface Mail {
   safetyNumber(peer: string): Promise<string>;
   /** Note that the numbers were compared, and whether they are equal. */
   compared(peer: string, same: boolean): Promise<void>;
+
+  /** One's own, the one without a label first. */
+  addresses(): Promise<readonly LabelledAddress[]>;
+  newAddress(label: string): Promise<void>;
+  /** Another address under that label; whoever has only the old one cannot ask any more. */
+  rotateAddress(label: string): Promise<void>;
 
   /** Resolves once it is kept; how far it comes is told by events. */
   send(peer: string, text: string, replyTo: string | null): Promise<Message>;

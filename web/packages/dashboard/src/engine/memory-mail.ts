@@ -5,6 +5,7 @@
 import { WherryError, type ParsedWho } from "@wherry/peer";
 import type { Friend, FriendshipState, Message, Page, Presence, Profile } from "./friends.ts";
 import type { Mail, MailEvent } from "./mail.ts";
+import { MemoryAddresses } from "./memory-addresses.ts";
 
 /** Steps of a person here; what is not in it cannot be done in that state. */
 const STEPS = {
@@ -26,6 +27,7 @@ export class MemoryMail implements Mail {
   readonly #listeners = new Set<(event: MailEvent) => void>();
   readonly #friends = new Map<string, Friend>();
   readonly #messages = new Map<string, Message[]>();
+  readonly #addresses = new MemoryAddresses(() => this.#tell({ type: "addresses" }));
   #profile: Profile = { name: "Quiet Heron", description: "", avatar: null, presence: "online" };
   #count = 0;
   /** What was told to the other side and is not kept: who was told of typing. */
@@ -83,6 +85,10 @@ export class MemoryMail implements Mail {
   safetyNumber = (): Promise<string> => this.#do(() => DIGITS);
   compared = (peer: string, same: boolean): Promise<void> =>
     this.#do(() => this.#set(peer, { compared: same ? this.#time() : null }));
+
+  addresses: Mail["addresses"] = () => this.#do(() => this.#addresses.all);
+  newAddress = (label: string): Promise<void> => this.#do(() => this.#addresses.add(label));
+  rotateAddress = (label: string): Promise<void> => this.#do(() => this.#addresses.rotate(label));
 
   send = (peer: string, text: string, replyTo: string | null): Promise<Message> =>
     this.#do(() => {

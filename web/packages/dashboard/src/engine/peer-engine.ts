@@ -3,7 +3,7 @@ import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Peer, PeerEvent } from "@wherry/peer";
 import type { Keep } from "./keep.ts";
 import { Correspondence } from "./correspondence.ts";
-import { done, STARTING, type Engine, type FriendCommands, type MessageCommands, type Outcome, type ParsedWho, type State } from "./engine.ts";
+import { done, STARTING, type AddressCommands, type Engine, type FriendCommands, type MessageCommands, type Outcome, type ParsedWho, type State } from "./engine.ts";
 import type { Mail } from "./mail.ts";
 import { nothing, outcomeOf } from "./outcome.ts";
 import { Echo } from "./run-echo.ts";
@@ -30,6 +30,7 @@ export class PeerEngine implements Engine {
   readonly #measurings = new Map<string, Measuring>();
   readonly friends: FriendCommands;
   readonly messages: MessageCommands;
+  readonly addresses: AddressCommands;
 
   constructor(peer: Peer, mail: Mail, keep: Keep, around: Surroundings) {
     this.#peer = peer;
@@ -46,6 +47,7 @@ export class PeerEngine implements Engine {
     });
     this.friends = correspondence.friends;
     this.messages = correspondence.messages;
+    this.addresses = correspondence.addresses;
     correspondence.start();
   }
 

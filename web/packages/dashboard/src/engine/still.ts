@@ -27,6 +27,7 @@ export function stillEngine(start: State, parse: (text: string) => ParsedWho, ou
       safetyNumber: () => Promise.resolve(outcome.ok ? { ok: true, value: DIGITS } : outcome),
       compared: nothing,
     },
+    addresses: { load: nothing, add: nothing, rotate: nothing },
     messages: {
       open: nothing,
       loadOlder: nothing,

@@ -22,6 +22,9 @@ export function tabMail(peer: Peer): Mail {
     setPresence: (presence) => friends.setPresence(presence),
     safetyNumber: (who) => friends.safetyNumber(who),
     compared: (who, same) => friends.compared(who, same),
+    addresses: () => friends.addresses(),
+    newAddress: async (label) => void (await friends.newAddress(label)),
+    rotateAddress: async (label) => void (await friends.rotateAddress(label)),
 
     send: (who, text, replyTo) => messages.send(who, text, replyTo),
     retry: (who, id) => messages.retry(who, id),

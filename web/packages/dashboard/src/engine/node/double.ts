@@ -74,6 +74,12 @@ export class NodeDouble implements Net {
         return { v: 1, friends: (await mail.friends()).map(friendView) };
       case "GET profile":
         return profileView(await mail.profile());
+      case "GET addresses":
+        return { v: 1, addresses: (await mail.addresses()).map((each) => ({ ...each, since: null })) };
+      case "POST addresses/new":
+        return done(mail.newAddress(text(asked["label"])));
+      case "POST addresses/rotate":
+        return done(mail.rotateAddress(text(asked["label"])));
       case "GET friends/safety":
         return { v: 1, number: (await mail.safetyNumber()).replaceAll(/(\d{5})(?=\d)/g, "$1 ") };
       case "GET messages":
@@ -190,7 +196,7 @@ export class NodeDouble implements Net {
   }
 }
 
-const TYPES = { friends: "friend", profile: "profile", message: "message", deleted: "message_changed", typing: "typing" } as const;
+const TYPES = { friends: "friend", profile: "profile", addresses: "addresses", message: "message", deleted: "message_changed", typing: "typing" } as const;
 
 function dataOf(event: Exclude<MailEvent, { readonly type: "gap" }>): Json {
   switch (event.type) {

@@ -2,7 +2,7 @@
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { PingReply } from "@wherry/peer";
 import { Correspondence } from "../correspondence.ts";
-import { done, STARTING, type Engine, type FriendCommands, type MessageCommands, type Outcome, type State } from "../engine.ts";
+import { done, STARTING, type AddressCommands, type Engine, type FriendCommands, type MessageCommands, type Outcome, type State } from "../engine.ts";
 import { infoOf, nothing, ToldError } from "../outcome.ts";
 import { parsePasted } from "../parse.ts";
 import { runPings } from "../run-ping.ts";
@@ -43,6 +43,7 @@ export class NodeEngine implements Engine {
   #closed = false;
   readonly friends: FriendCommands;
   readonly messages: MessageCommands;
+  readonly addresses: AddressCommands;
 
   constructor(api: NodeApi, around: Surroundings) {
     this.#api = api;
@@ -57,6 +58,7 @@ export class NodeEngine implements Engine {
     });
     this.friends = correspondence.friends;
     this.messages = correspondence.messages;
+    this.addresses = correspondence.addresses;
     this.#stops.push(
       correspondence.start(),
       followEvents(api, around.pause, {

@@ -5,7 +5,7 @@ import { ToldError } from "../outcome.ts";
 import type { NodeApi } from "./api.ts";
 import type { NodeEvent } from "./events.ts";
 import { number, objects, text, type Json } from "./json.ts";
-import { friendOf, messageOf, profileOf } from "./views.ts";
+import { addressOf, friendOf, messageOf, profileOf } from "./views.ts";
 
 /** Milliseconds in which changes are taken together: one message is a change or two. */
 const TOGETHER = 50;
@@ -84,6 +84,10 @@ export class NodeMail implements Mail {
     await this.#profileChanged(); // nobody but this page is told
   };
 
+  addresses: Mail["addresses"] = async () => objects((await this.#api.get("addresses"))["addresses"]).map(addressOf);
+  newAddress: Mail["newAddress"] = async (label) => void (await this.#api.post("addresses/new", { label }));
+  rotateAddress: Mail["rotateAddress"] = async (label) => void (await this.#api.post("addresses/rotate", { label }));
+
   send: Mail["send"] = async (peer, content, replyTo) =>
     this.#noted(await this.#api.post("messages/send", { peer, text: content, ...(replyTo === null ? {} : { reply_to: replyTo }) }));
 
@@ -110,6 +114,9 @@ export class NodeMail implements Mail {
       case "profile":
         void this.#profileChanged();
         void this.#gather();
+        break;
+      case "addresses":
+        this.#tell({ type: "addresses" });
         break;
       case "friend":
       case "presence":

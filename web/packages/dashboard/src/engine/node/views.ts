@@ -10,7 +10,7 @@ import type {
   Trace,
   TraceEntry,
 } from "@wherry/peer";
-import { pictureOf, type Friend, type FriendshipState, type Message, type MessageState, type Presence, type Profile, type TheirPresence } from "../friends.ts";
+import { pictureOf, type Friend, type FriendshipState, type LabelledAddress, type Message, type MessageState, type Presence, type Profile, type TheirPresence } from "../friends.ts";
 import { number, numberOrNull, object, objects, text, textOrNull, texts, time, word, type Json } from "./json.ts";
 
 const PATHS: readonly PathCode[] = ["direct_lan", "direct", "relayed", "signaling", "connecting", "waiting", "unreachable", "self_offline"];
@@ -218,6 +218,8 @@ function reasonOf(value: unknown): string | null {
   const known = REASONS[code];
   return known === undefined ? message : known;
 }
+
+export const addressOf = (view: Json): LabelledAddress => ({ label: text(view["label"]), address: text(view["address"]) });
 
 export const profileOf = (view: Json): Profile => ({
   name: text(view["name"]),
