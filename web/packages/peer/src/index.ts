@@ -14,6 +14,7 @@ export type {
   Sessions,
   StreamSpec,
 } from "./asking.ts";
+export { eraseBrowser } from "./erase.ts";
 export { WherryError } from "./errors.ts";
 export type { ErrorCode } from "./error-table.ts";
 export { MemoryStore } from "./keystore.ts";

@@ -121,6 +121,7 @@ const tab: Contracted = {
       time: clock.time,
       pause: clock.pause,
       reload: () => undefined,
+      forgetEverything: () => peer.close(),
     });
     return Promise.resolve({ engine, mail, rest: settled, pass: (ms: number) => clock.pass(ms), stop: () => undefined });
   },

@@ -142,6 +142,8 @@ export interface Engine {
   exportKey(): Promise<Outcome<string>>;
   /** Become whoever the text is; the page loads again. */
   importKey(text: string): Promise<Outcome>;
+  /** Forget key, friends and messages on this device; the page loads again, as somebody new. Only where they are the page's own. */
+  forgetEverything(): Promise<Outcome>;
 }
 
 export const done: Outcome = { ok: true, value: undefined };

@@ -49,6 +49,11 @@ export class Keep {
   }
 }
 
+/** Take away all that the page ever kept there, whoever one was. */
+export function clearKept(storage: Storage | null): void {
+  for (const key of Object.keys(storage ?? {})) if (key.startsWith("wherry.")) storage?.removeItem(key);
+}
+
 function isPerson(value: unknown): value is Person {
   if (typeof value !== "object" || value === null) return false;
   const { id, added, text } = value as Record<string, unknown>;

@@ -62,6 +62,7 @@ const start = (): PeerEngine =>
     time: () => 1000,
     pause: () => Promise.resolve(),
     reload: () => (reloads += 1),
+    forgetEverything: () => peer.close(),
   });
 
 beforeEach(() => {
@@ -114,8 +115,9 @@ describe("commands", () => {
       engine.rename("x"),
       engine.exportKey(),
       engine.importKey("x"),
+      engine.forgetEverything(),
     ]);
-    expect(outcomes.map((outcome) => (outcome.ok ? "ok" : outcome.error.code))).toEqual(Array(5).fill("DIAL_TIMEOUT"));
+    expect(outcomes.map((outcome) => (outcome.ok ? "ok" : outcome.error.code))).toEqual(Array(6).fill("DIAL_TIMEOUT"));
     expect(reloads).toBe(0);
   });
 

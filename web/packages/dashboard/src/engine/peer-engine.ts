@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly pause: Pause;
   /** Load the page again: after another key was restored. */
   readonly reload: () => void;
+  /** Close the peer, clear what it kept, load the page again. */
+  readonly forgetEverything: () => Promise<void>;
 }
 
 export class PeerEngine implements Engine {
@@ -148,6 +150,10 @@ export class PeerEngine implements Engine {
     const outcome = await nothing(this.#peer.importKey(text));
     if (outcome.ok) this.#around.reload();
     return outcome;
+  }
+
+  forgetEverything(): Promise<Outcome> {
+    return nothing(this.#around.forgetEverything());
   }
 
   #onEvent(event: PeerEvent): void {

@@ -56,6 +56,7 @@ export function stillEngine(start: State, parse: (text: string) => ParsedWho, ou
     stopMeasuring: nothing,
     exportKey: () => Promise.resolve(outcome.ok ? { ok: true, value: "no key: this page stands still" } : outcome),
     importKey: nothing,
+    forgetEverything: nothing,
   };
 }
 

@@ -1,9 +1,10 @@
 /** The peer that runs in this tab, or in the tab that leads: started, and put into an engine. */
 import { signal, type ReadonlySignal } from "@preact/signals";
-import { WherryError, WherryPeer } from "@wherry/peer";
+import { eraseBrowser, WherryError, WherryPeer } from "@wherry/peer";
 import type { Engine } from "./engine.ts";
-import { Keep } from "./keep.ts";
-import { PeerEngine, type Surroundings } from "./peer-engine.ts";
+import { Forgetting, otherTabs } from "./forgetting.ts";
+import { clearKept, Keep } from "./keep.ts";
+import { PeerEngine } from "./peer-engine.ts";
 import { startingEngine } from "./still.ts";
 import { tabMail } from "./tab-mail.ts";
 
@@ -12,22 +13,37 @@ declare global {
   var wherry: WherryPeer | undefined;
 }
 
-const BROWSER: Surroundings = {
+const BROWSER = {
   clock: () => performance.now(),
   time: () => Date.now(),
-  pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  pause: (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms)),
   reload: () => location.reload(),
 };
 
 /** An engine that waits at first, and is the peer's own as soon as there is one; or says why there is none. */
 export function tabEngine(storage: Storage | null): ReadonlySignal<Engine> {
   const engine = signal<Engine>(startingEngine());
+  const forgetting = new Forgetting(otherTabs(), {
+    ...BROWSER,
+    close: async () => globalThis.wherry?.close(),
+    erase: async () => {
+      if (globalThis.wherry !== undefined) await eraseBrowser(globalThis.wherry.state.id);
+      clearKept(storage);
+    },
+    reload: () => {
+      history.replaceState(null, "", "#/"); // whoever begins anew begins at the beginning
+      location.reload();
+    },
+  });
   const start = async (): Promise<void> => {
     try {
       if (typeof RTCPeerConnection === "undefined") throw new WherryError("ENGINE_MISSING");
       const peer = await WherryPeer.start();
       globalThis.wherry = peer;
-      const started = new PeerEngine(peer, tabMail(peer), new Keep(storage, peer.state.id), BROWSER);
+      const started = new PeerEngine(peer, tabMail(peer), new Keep(storage, peer.state.id), {
+        ...BROWSER,
+        forgetEverything: () => forgetting.run(),
+      });
       followBrowser(started);
       engine.value = started;
     } catch (error) {

@@ -46,6 +46,7 @@ beforeEach(async () => {
     time: () => NOW,
     pause: () => new Promise(() => undefined),
     reload: () => undefined,
+    forgetEverything: () => peer.close(),
   });
   mail.asked(BELA, "Bela", "It's me, from the boat yard");
   await at(`#/chat/${BELA}`);

@@ -160,6 +160,11 @@ export class NodeEngine implements Engine {
     return Promise.resolve({ ok: false, error: UNSUPPORTED });
   }
 
+  /** It is the node that keeps everything: its folder is its owner's. */
+  forgetEverything(): Promise<Outcome> {
+    return Promise.resolve({ ok: false, error: UNSUPPORTED });
+  }
+
   async #dial(who: string, id: string): Promise<Outcome> {
     const outcome = await nothing(this.#api.post("connect", { peer: who }));
     await this.#look();
