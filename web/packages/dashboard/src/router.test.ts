@@ -9,6 +9,8 @@ describe("the address bar", () => {
     ["#/nothing", { at: "you" }],
     ["#/friends", { at: "friends" }],
     ["#/mesh", { at: "mesh" }],
+    ["#/settings", { at: "settings", part: "" }],
+    ["#/settings/restore", { at: "settings", part: "restore" }],
     ["#/peer/", { at: "you" }],
     ["#/chat/", { at: "you" }],
     ["#/chat/12D3KooWX", { at: "chat", id: "12D3KooWX" }],

@@ -5,6 +5,8 @@ export type Route =
   | { readonly at: "you" }
   | { readonly at: "friends" }
   | { readonly at: "mesh" }
+  /** With a `part` that is to be opened; the page itself else. */
+  | { readonly at: "settings"; readonly part: string }
   | { readonly at: "add"; readonly text: string }
   | { readonly at: "chat"; readonly id: string }
   /** A friend's details, where there is no room for them beside the chat. */
@@ -12,11 +14,15 @@ export type Route =
   /** The connection with a peer, and what can be tried with it. */
   | { readonly at: "peer"; readonly id: string };
 
+/** The part of the settings where a copy of the key is put back. */
+export const RESTORE = "restore";
+
 /** The route that a hash names; anything unknown is the first page. */
 export function parseRoute(hash: string): Route {
   const [, at = "", ...rest] = hash.replace(/^#/, "").split("/");
   const tail = decoded(rest.join("/"));
   if (at === "friends" || at === "mesh") return { at };
+  if (at === "settings") return { at, part: tail };
   if (at === "add") return { at, text: tail };
   if ((at === "chat" || at === "about" || at === "peer") && tail !== "") return { at, id: tail };
   return { at: "you" };
@@ -29,6 +35,8 @@ export function hashOf(route: Route): string {
       return "#/";
     case "add":
       return `#/add/${encodeURIComponent(route.text)}`;
+    case "settings":
+      return route.part === "" ? "#/settings" : `#/settings/${encodeURIComponent(route.part)}`;
     case "chat":
     case "about":
     case "peer":

@@ -4,6 +4,9 @@ import { effect, signal } from "@preact/signals";
 export type Theme = "system" | "light" | "dark";
 
 export const THEMES: readonly Theme[] = ["system", "light", "dark"];
+/** What each is called. */
+export const THEME_WORDS: Readonly<Record<Theme, string>> = { system: "As the system", light: "Light", dark: "Dark" };
+
 const KEY = "wherry.theme";
 
 export const theme = signal<Theme>("system");

@@ -28,6 +28,7 @@ import {
   YOU,
 } from "./stage-parts.ts";
 import { FRIEND_STAGES, type Step } from "./stages-friends.ts";
+import { SETTINGS_STAGES } from "./stages-settings.ts";
 import { NO_TRIALS, type Trials } from "./trials.ts";
 
 export interface Stage {
@@ -274,6 +275,7 @@ export const STAGES: Readonly<Record<string, Stage>> = {
     state: { ...withPeer("Bela", null), online: false, peer: { ...OFFLINE, peers: [heard("Bela", "remembered")] } },
   },
   ...FRIEND_STAGES,
+  ...SETTINGS_STAGES,
   mesh: { state: MANY, hash: "#/mesh" },
   "mesh-empty": { state: { ...BASE, peer: { ...YOU, introducers: [], peers: [] } }, hash: "#/mesh" },
   "mesh-offline": { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/mesh" },

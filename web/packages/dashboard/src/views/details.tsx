@@ -16,6 +16,7 @@ import { linkSentence, linkWords } from "../words/link.ts";
 import { NAME_LIMIT, shortId, tidyName } from "../words/names.ts";
 import { count, milliseconds, moment } from "../words/units.ts";
 import { CompareCard } from "./compare.tsx";
+import { Sure } from "./setting.tsx";
 
 /** As a place of its own, where there is no room beside the chat. */
 export function DetailsView({ id }: { readonly id: string }) {
@@ -199,21 +200,5 @@ function LeaveCard({ friend, who }: Properties) {
       <ErrorLine error={remove.error ?? block.error} who={who} />
       {friendLink(state, friend).code === "self_offline" && <p class="hint">You are offline: they are told once you are back.</p>}
     </Card>
-  );
-}
-
-interface SureProperties {
-  readonly name: string;
-  readonly text: string;
-  readonly children: preact.ComponentChildren;
-}
-
-function Sure({ name, text, children }: SureProperties) {
-  return (
-    <details class="fold">
-      <summary>{name}</summary>
-      <p class="hint">{text}</p>
-      {children}
-    </details>
   );
 }

@@ -1,20 +1,19 @@
 /** Where the key lives, who served the page that made it, and how to keep a copy. */
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { save } from "../clipboard.ts";
 import { now } from "../clock.ts";
 import { useCommand, useEngine, useEngineState } from "../context.ts";
+import type { PeerState } from "../engine/engine.ts";
+import { hashOf, RESTORE } from "../router.ts";
 import { Icon } from "../ui/icon.tsx";
 import { CopyButton, ErrorLine } from "../ui/parts.tsx";
 import { shortId } from "../words/names.ts";
 import { moment } from "../words/units.ts";
 
-/** Characters of a file that is certainly no key: nothing longer is read. */
-const LONGEST_KEY = 4096;
-
+/** On the first page of a tab: its key is made without a word, so where it is has to be said. */
 export function KeyCard() {
   const { peer, keySaved, home } = useEngineState();
-  if (peer === null) return null;
-  if (home === "node") return <NodeKey />;
+  if (peer === null || home === "node") return null;
   return (
     <section class="card key">
       <header class="card-head">
@@ -27,36 +26,28 @@ export function KeyCard() {
         could have read the key.
       </p>
       <p class="hint">{keySaved === null ? "No copy of the key has been saved." : `A copy of the key was saved ${moment(keySaved, now.value)}.`}</p>
-      <SaveCopy name={`wherry-${shortId(peer.id).slice(1)}.key`} />
-      <Restore />
+      <SaveCopy peer={peer}>
+        <a class="button quiet" href={hashOf({ at: "settings", part: RESTORE })}>
+          Restore
+        </a>
+      </SaveCopy>
     </section>
   );
 }
 
-/** A node's key is in files, which the page never gets to see. */
-function NodeKey() {
-  return (
-    <section class="card key">
-      <header class="card-head">
-        <Icon name="key" />
-        <h2>Your key lives with your node</h2>
-      </header>
-      <p>It is in the node's folder on this computer, with your friends and messages. This page only shows them.</p>
-      <p class="hint">
-        <code>wherry export FILE</code> saves all of it, under a passphrase.
-      </p>
-    </section>
-  );
+interface Properties {
+  readonly peer: PeerState;
+  /** Another button beside the one that saves. */
+  readonly children?: preact.ComponentChildren;
 }
 
-function SaveCopy({ name }: { readonly name: string }) {
+export function SaveCopy({ peer, children }: Properties) {
   const engine = useEngine();
-  const [shown, setShown] = useState(false);
-  const [key, setKey] = useState("");
+  const [key, setKey] = useState<string | null>(null);
+  const name = `wherry-${shortId(peer.id).slice(1)}.key`;
   const show = useCommand(engine.exportKey.bind(engine), (text) => {
     setKey(text);
     save(name, `${text}\n`);
-    setShown(true);
   });
   return (
     <>
@@ -64,8 +55,9 @@ function SaveCopy({ name }: { readonly name: string }) {
         <button type="button" class="button" disabled={show.busy} onClick={() => show.run()}>
           <Icon name="save" /> Save a copy
         </button>
+        {children}
       </div>
-      {shown && (
+      {key !== null && (
         <div class="saved">
           <output>
             Saved as <code>{name}</code>. Whoever has it can be you: keep it where you keep passwords.
@@ -75,43 +67,5 @@ function SaveCopy({ name }: { readonly name: string }) {
       )}
       <ErrorLine error={show.error} who="Wherry" />
     </>
-  );
-}
-
-function Restore() {
-  const engine = useEngine();
-  const file = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState("");
-  const restore = useCommand(engine.importKey.bind(engine));
-  const read = async (): Promise<void> => {
-    const chosen = file.current?.files?.[0];
-    if (chosen !== undefined) setText((await chosen.slice(0, LONGEST_KEY).text()).trim());
-  };
-  return (
-    <details class="fold">
-      <summary>Restore from a copy</summary>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          restore.run(text.trim());
-        }}
-      >
-        <p class="hint">You become whoever the copy is. The key that is here now is replaced: save it first.</p>
-        <label htmlFor="key-file">The file</label>
-        <input id="key-file" type="file" ref={file} accept=".key,text/plain" onChange={() => void read()} />
-        <label htmlFor="key-text">or its text</label>
-        <input
-          id="key-text"
-          type="password"
-          autoComplete="off"
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        <button type="submit" class="button" disabled={text.trim() === "" || restore.busy}>
-          <Icon name="restore" /> Restore
-        </button>
-        <ErrorLine error={restore.error} who="Wherry" />
-      </form>
-    </details>
   );
 }

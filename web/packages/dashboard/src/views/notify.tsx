@@ -7,7 +7,6 @@ import { nameOf } from "../model/friends.ts";
 import { canNotify, chooseNotify, notify, notifyChoice, turnOn } from "../notify.ts";
 import { go } from "../router.ts";
 import { Icon } from "../ui/icon.tsx";
-import { Card } from "../ui/parts.tsx";
 import { called } from "../words/names.ts";
 
 /** A line in the chat, once, when somebody has written for the first time. */
@@ -27,33 +26,6 @@ export function NotifyAsk({ friend, who }: { readonly friend: Friend; readonly w
         </button>
       </div>
     </div>
-  );
-}
-
-/** The same, any time, with what is shown. */
-export function NotifyCard() {
-  const { on, text, asked } = notifyChoice.value;
-  const { friends } = useEngineState();
-  const hasHeard = friends?.some((each) => each.last !== null && each.last.from === each.peer) === true;
-  if (!canNotify() || !(asked || hasHeard)) return null;
-  return (
-    <Card
-      title="Notifications"
-      icon="bell"
-      action={
-        <button type="button" class="button" onClick={() => (on ? chooseNotify({ on: false, asked: true }) : void turnOn())}>
-          {on ? "Turn off" : "Turn on"}
-        </button>
-      }
-    >
-      <p class="hint">{on ? "On, while this page is open in the background." : "Off."}</p>
-      {on && (
-        <label class="check">
-          <input type="checkbox" checked={text} onChange={(event) => chooseNotify({ text: event.currentTarget.checked })} />
-          <span>Show what was written, not only who wrote</span>
-        </label>
-      )}
-    </Card>
   );
 }
 

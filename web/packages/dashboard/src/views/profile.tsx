@@ -1,53 +1,53 @@
-/** Oneself, as friends see it: presence, a few words, a picture. */
+/** Oneself, as friends see it: presence, a picture, a few words. */
 import { useRef, useState } from "preact/hooks";
-import { useCommand, useEngine, useEngineState } from "../context.ts";
+import { useCommand, useEngine } from "../context.ts";
 import type { Presence, Profile } from "../engine/friends.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { Card, ErrorLine } from "../ui/parts.tsx";
+import { ErrorLine } from "../ui/parts.tsx";
 import { shrunk } from "../ui/picture.ts";
 import { PRESENCE_HINTS, PRESENCE_WORDS } from "../words/friends.ts";
+import { Choice, Setting } from "./setting.tsx";
 
 /** Characters of a description. */
 const LONGEST = 400;
 
 const PRESENCES = Object.keys(PRESENCE_WORDS) as readonly Presence[];
 
-export function ProfileCard() {
-  const { profile, friends } = useEngineState();
-  if (profile === null || friends === null || friends.length === 0) return null; // there is one thing to do first
+interface Properties {
+  readonly profile: Profile;
+}
+
+export function ProfileSettings({ profile, id }: Properties & { readonly id: string }) {
   return (
-    <Card title="What friends see" icon="peers" class="profile">
-      <PresenceChoice profile={profile} />
-      <Picture profile={profile} />
-      <About key={profile.description} profile={profile} />
-    </Card>
+    <>
+      <Setting name="Presence" value={PRESENCE_WORDS[profile.presence]}>
+        <PresenceChoice profile={profile} />
+      </Setting>
+      <Setting name="Picture" value={profile.avatar === null ? "The pattern of your key" : "Your own"}>
+        <Picture profile={profile} id={id} />
+      </Setting>
+      <Setting name="About you" value={profile.description === "" ? "Nothing" : profile.description}>
+        <About key={profile.description} profile={profile} />
+      </Setting>
+    </>
   );
 }
 
-function PresenceChoice({ profile }: { readonly profile: Profile }) {
+function PresenceChoice({ profile }: Properties) {
   const { friends } = useEngine();
   const set = useCommand(friends.setPresence);
   return (
     <>
-      <fieldset class="switch">
-        <legend class="offscreen">Presence</legend>
-        {PRESENCES.map((each) => (
-          <label key={each}>
-            <input type="radio" name="presence" checked={profile.presence === each} onChange={() => set.run(each)} />
-            <span>{PRESENCE_WORDS[each]}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Choice name="Presence" values={PRESENCES} words={PRESENCE_WORDS} chosen={profile.presence} choose={set.run} />
       <p class="hint">{PRESENCE_HINTS[profile.presence]}</p>
       <ErrorLine error={set.error} who="Wherry" />
     </>
   );
 }
 
-function Picture({ profile }: { readonly profile: Profile }) {
+function Picture({ profile, id }: Properties & { readonly id: string }) {
   const { friends } = useEngine();
-  const { peer } = useEngineState();
   const set = useCommand(friends.setProfile);
   const [refused, setRefused] = useState(false);
   const file = useRef<HTMLInputElement>(null);
@@ -60,7 +60,7 @@ function Picture({ profile }: { readonly profile: Profile }) {
   };
   return (
     <div class="profile-picture">
-      <Avatar id={peer?.id ?? ""} picture={profile.avatar} size={56} />
+      <Avatar id={id} picture={profile.avatar} size={56} />
       <div class="row">
         <input type="file" hidden accept="image/*" ref={file} onChange={() => void read()} />
         <button type="button" class="button" disabled={set.busy} onClick={() => file.current?.click()}>
@@ -78,7 +78,7 @@ function Picture({ profile }: { readonly profile: Profile }) {
   );
 }
 
-function About({ profile }: { readonly profile: Profile }) {
+function About({ profile }: Properties) {
   const { friends } = useEngine();
   const [text, setText] = useState(profile.description);
   const set = useCommand(friends.setProfile);
@@ -90,7 +90,9 @@ function About({ profile }: { readonly profile: Profile }) {
         set.run({ description: text.trim() });
       }}
     >
-      <label htmlFor="about-you">About you</label>
+      <label class="offscreen" htmlFor="about-you">
+        About you
+      </label>
       <textarea
         id="about-you"
         rows={2}
@@ -100,11 +102,9 @@ function About({ profile }: { readonly profile: Profile }) {
         placeholder="A few words, or none"
         onInput={(event) => setText(event.currentTarget.value)}
       />
-      {text.trim() !== profile.description && (
-        <button type="submit" class="button" disabled={set.busy}>
-          <Icon name="check" /> Save
-        </button>
-      )}
+      <button type="submit" class="button" disabled={set.busy || text.trim() === profile.description}>
+        <Icon name="check" /> Save
+      </button>
       <ErrorLine error={set.error} who="Wherry" />
     </form>
   );

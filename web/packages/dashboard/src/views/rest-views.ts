@@ -2,4 +2,4 @@
 export { DetailsSide, DetailsView } from "./details.tsx";
 export { MeshSide, MeshView } from "./mesh.tsx";
 export { PeerSide, PeerView } from "./peer.tsx";
-export { ProfileCard } from "./profile.tsx";
+export { SettingsSide, SettingsView } from "./settings.tsx";

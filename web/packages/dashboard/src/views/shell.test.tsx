@@ -171,7 +171,9 @@ describe("what others wrote", () => {
         { ...chat, messages: chat.messages.map((each) => ({ ...each, text: HOSTILE, reason: HOSTILE })) },
       ]),
     );
-    const hostile: State = { ...state, peer, traces, friends, chats };
+    const profile = state.profile && { ...state.profile, name: HOSTILE, description: HOSTILE };
+    const addresses = state.addresses?.map((each) => ({ ...each, label: each.label === "" ? "" : HOSTILE })) ?? null;
+    const hostile: State = { ...state, peer, traces, friends, chats, profile, addresses };
     await open({ hash, state: hostile });
     expect(root.querySelectorAll("script, img:not(.qr, .avatar)")).toHaveLength(0);
     expect(document.title).not.toBe("owned");

@@ -5,7 +5,7 @@ import { useEngineState } from "../context.ts";
 import { hashOf, route, type Route } from "../router.ts";
 import { friendOf, nameOf, unreadOf, waitingOf } from "../model/friends.ts";
 import { narrow, roomy } from "../screen.ts";
-import { theme, THEMES, type Theme } from "../theme.ts";
+import { theme, THEME_WORDS, THEMES } from "../theme.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Wordmark } from "../ui/logo.tsx";
 import { barOf, goneWords } from "../words/verdict.ts";
@@ -75,6 +75,8 @@ function Main({ at }: { readonly at: Route }) {
       return <Rest>{(views) => <views.PeerView key={at.id} id={at.id} />}</Rest>;
     case "mesh":
       return <Rest>{(views) => <views.MeshView />}</Rest>;
+    case "settings":
+      return <Rest>{(views) => <views.SettingsView />}</Rest>;
     case "add":
       return <AddView key={at.text} text={at.text} />;
     case "friends":
@@ -93,6 +95,8 @@ function Side({ at }: { readonly at: Route }) {
       return <Rest aside>{(views) => <views.PeerSide id={at.id} />}</Rest>;
     case "mesh":
       return <Rest aside>{(views) => <views.MeshSide />}</Rest>;
+    case "settings":
+      return <Rest aside>{(views) => <views.SettingsSide />}</Rest>;
     default:
       return <YouSide />;
   }
@@ -102,11 +106,12 @@ const PLACES: readonly { readonly at: Route["at"]; readonly name: string; readon
   { at: "you", name: "You", icon: "ticket", href: "#/" },
   { at: "friends", name: "Friends", icon: "chat", href: "#/friends" },
   { at: "mesh", name: "Mesh", icon: "mesh", href: "#/mesh" },
+  { at: "settings", name: "Settings", icon: "sliders", href: "#/settings" },
 ];
 
 function Places({ at, class: name }: { readonly at: Route; readonly class: string }) {
   const unread = unreadOf(useEngineState());
-  const here = at.at === "you" || at.at === "mesh" ? at.at : "friends";
+  const here = PLACES.some((place) => place.at === at.at) ? at.at : "friends";
   return (
     <nav class={name} aria-label={name === "places-top" ? "Places" : "Places, below"}>
       {PLACES.map((place) => (
@@ -120,11 +125,9 @@ function Places({ at, class: name }: { readonly at: Route; readonly class: strin
   );
 }
 
-const LOOKS: Readonly<Record<Theme, string>> = { system: "as the system", light: "light", dark: "dark" };
-
 function ThemeSwitch() {
   const next = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? "system";
-  const label = `Look: ${LOOKS[theme.value]}. Next: ${LOOKS[next]}`;
+  const label = `Look: ${THEME_WORDS[theme.value]}. Next: ${THEME_WORDS[next]}`;
   return (
     <button type="button" class="button quiet square" aria-label={label} title={label} onClick={() => (theme.value = next)}>
       <Icon name={theme.value} size={22} />
@@ -157,5 +160,6 @@ const TITLES: Readonly<Record<Exclude<Route["at"], "peer" | "chat" | "about">, s
   you: "",
   friends: "Friends",
   mesh: "Mesh",
+  settings: "Settings",
   add: "Who is this?",
 };

@@ -10,9 +10,7 @@ import { QrCode } from "../ui/qr.tsx";
 import { NAME_LIMIT, shortId, tidyName } from "../words/names.ts";
 import { AddBox } from "./add.tsx";
 import { KeyCard } from "./key.tsx";
-import { NotifyCard } from "./notify.tsx";
 import { ReachCard } from "./reach.tsx";
-import { Rest } from "./rest.tsx";
 
 export function YouView() {
   const { peer } = useEngineState();
@@ -20,7 +18,6 @@ export function YouView() {
     <div class="you">
       {peer === null ? <TicketSkeleton /> : <Ticket peer={peer} />}
       <AddBox />
-      <Rest aside>{(views) => <views.ProfileCard />}</Rest>
     </div>
   );
 }
@@ -29,7 +26,6 @@ export function YouSide() {
   return (
     <aside class="pane-side" aria-label="Your connection and key">
       <ReachCard />
-      <NotifyCard />
       <KeyCard />
     </aside>
   );

@@ -1,0 +1,201 @@
+/** The settings, drawn around each engine: what the lines say, what they change, what is asked for twice. */
+import { signal } from "@preact/signals";
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { stopClockAt } from "../clock.ts";
+import { EngineProvider } from "../context.ts";
+import { idOf } from "../engine/cast.ts";
+import { ENGINES, settled, type Started } from "../engine/contract.ts";
+import { done, type Engine, type State } from "../engine/engine.ts";
+import { parsePasted } from "../engine/parse.ts";
+import { NOW, YOU } from "../engine/stage-parts.ts";
+import { STAGES } from "../engine/stages.ts";
+import { stillEngine } from "../engine/still.ts";
+import { linkOfAddress } from "../model/addresses.ts";
+import { followHash, go } from "../router.ts";
+import { theme } from "../theme.ts";
+import { rest } from "./rest.tsx";
+import { Shell } from "./shell.tsx";
+
+let root: HTMLElement;
+let leave: () => void;
+
+beforeAll(() => rest.load());
+
+beforeEach(() => {
+  stopClockAt(NOW);
+  root = document.createElement("div");
+  document.body.append(root);
+});
+
+afterEach(() => {
+  render(null, root);
+  root.remove();
+  leave();
+});
+
+async function open(engine: Engine, hash = "#/settings"): Promise<void> {
+  location.hash = hash;
+  leave = followHash();
+  await act(() => {
+    render(
+      <EngineProvider value={signal(engine)}>
+        <Shell />
+      </EngineProvider>,
+      root,
+    );
+  });
+}
+
+function the<Kind extends Element = HTMLElement>(selector: string): Kind {
+  const found = root.querySelector<Kind>(selector);
+  if (found === null) throw new Error(`no ${selector}`);
+  return found;
+}
+
+const said = (selector: string): string => root.querySelector(selector)?.textContent ?? "";
+const lines = (): Record<string, string> =>
+  Object.fromEntries([...root.querySelectorAll(".setting > summary, a.setting-line")].map((line) => [line.children[0]?.textContent, line.children[1]?.textContent ?? ""]));
+
+async function type(selector: string, text: string): Promise<void> {
+  const field = the<HTMLInputElement>(selector);
+  await act(() => {
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+/** Do something and let what follows from it come to rest. */
+const doing = (work: () => unknown): Promise<void> =>
+  act(async () => {
+    work();
+    await settled();
+  });
+
+const submit = (selector: string) => doing(() => the(selector).closest("form")?.dispatchEvent(new Event("submit", { cancelable: true })));
+
+describe.each(ENGINES)("with $name", ({ name, start }) => {
+  let started: Started;
+
+  beforeEach(async () => {
+    started = await start();
+    await started.rest();
+    await open(started.engine);
+    await rested();
+    return started.stop;
+  });
+
+  const rested = () => act(() => started.rest());
+  const labels = () => [...root.querySelectorAll(".address h3")].map((each) => each.textContent);
+  const shorts = () => [...root.querySelectorAll(".address code")].map((each) => each.textContent);
+
+  it("each line says how it is now", async () => {
+    expect(lines()).toMatchObject({ Name: "Quiet Heron", Presence: "Online", Picture: "The pattern of your key", "About you": "Nothing", Look: "As the system" });
+    await act(() => the(".switch label:nth-of-type(2) input").click());
+    await rested();
+    expect(lines()["Presence"]).toBe("Away");
+  });
+
+  it("makes an address under a label, and does not make it twice", async () => {
+    expect(labels()).toEqual(["Main address"]);
+    await type("#address-label", "  Web   site ");
+    await submit("#address-label");
+    await rested();
+    expect(labels()).toEqual(["Main address", "Web site"]);
+    expect(said("#address-said")).toContain("“Web site” is in the list");
+    await type("#address-label", "Web site");
+    expect(said("#address-said")).toContain("There is one with this name already.");
+    expect(the<HTMLButtonElement>(".addresses form button").disabled).toBe(true);
+  });
+
+  it("rotates one after it has said what that means, and leaves the others", async () => {
+    await started.mail.newAddress("Card");
+    await act(() => void dispatchEvent(new Event("focus"))); // it was made elsewhere
+    await rested();
+    const [main, card] = shorts();
+    expect(said(".address:nth-child(2) .fold")).toContain("The old one stops working for new people. Friends stay.");
+    await act(() => the(".address:nth-child(2) .fold .button").click());
+    await rested();
+    expect(shorts()[0]).toBe(main);
+    expect(shorts()[1]).not.toBe(card);
+    expect(said(".address:nth-child(2) output")).toContain("hand out its link");
+    expect(document.activeElement?.textContent).toBe("Rotate…");
+  });
+
+  it("says where the key is, and forgets only what is the page's own", () => {
+    const isTab = name.includes("tab");
+    expect(said(".pane-side")).toContain(isTab ? "No copy saved" : "in your node's folder");
+    expect(said(".pane-side").includes("Forget everything")).toBe(isTab);
+  });
+});
+
+describe("forgetting everything", () => {
+  const FORGET = STAGES["settings-forget"]?.state as State;
+
+  it("names what is lost, and waits for the name", async () => {
+    let forgot = 0;
+    const engine: Engine = { ...stillEngine(FORGET, parsePasted), forgetEverything: () => ((forgot += 1), Promise.resolve(done)) };
+    await open(engine);
+    expect(said(".lost")).toContain("you can no longer be reached as Quiet Heron");
+    expect(said(".lost")).toContain("2 friends: they are not told");
+    expect(said(".lost")).toContain("2 messages wait");
+    for (const wrong of ["", "Quiet", "Quiet Heron 2"]) {
+      await type("#forget-name", wrong);
+      await submit("#forget-name");
+    }
+    expect(forgot).toBe(0);
+    await type("#forget-name", " quiet heron");
+    await submit("#forget-name");
+    expect(forgot).toBe(1);
+  });
+
+  it("says why it could not", async () => {
+    const error = { code: "TAB_OPEN", side: "local", message: "Another tab does not let go.", hint: "Close it.", peer: null } as const;
+    await open({ ...stillEngine(FORGET, parsePasted), forgetEverything: () => Promise.resolve({ ok: false, error }) });
+    await type("#forget-name", "Quiet Heron");
+    await submit("#forget-name");
+    expect(said("[role=alert]")).toContain("Another tab does not let go. Close it.");
+  });
+});
+
+describe("on the page", () => {
+  const still = (stage: string): Engine => stillEngine(STAGES[stage]?.state as State, parsePasted);
+
+  it("is a place like the others", async () => {
+    await open(still("settings"), "#/");
+    const place = the<HTMLAnchorElement>(".places-below .place-settings");
+    expect(place.textContent).toBe("Settings");
+    await doing(() => go({ at: "settings", part: "" }));
+    expect(place.getAttribute("aria-current")).toBe("page");
+    expect(said("h1")).toBe("Settings");
+  });
+
+  it("holds the page to the look that was chosen", async () => {
+    await open(still("settings"));
+    await act(() => the("input[name=Look]:not(:checked)").click());
+    expect(theme.value).toBe("light");
+    theme.value = "system";
+  });
+
+  it("leads to who is blocked", async () => {
+    await open(still("settings-page"));
+    const links = [...root.querySelectorAll<HTMLAnchorElement>(".settings li > a")].map((each) => each.getAttribute("href"));
+    expect(links).toEqual([`#/chat/${idOf("Piet")}`, `#/chat/${idOf("Eve")}`]);
+  });
+
+  it("opens the part where a copy is put back, for whoever comes to do that", async () => {
+    await open(still("settings-restore"), "#/settings/restore");
+    expect(the<HTMLDetailsElement>(".setting:has(#key-file)").open).toBe(true);
+  });
+});
+
+describe("the link of an address", () => {
+  it.each([
+    ["a tab's", YOU.link, "wherry:NEW?via=203.0.113.77:4770"],
+    ["a node's", YOU.pageLink, "http://203.0.113.77:4770/#/add/NEW"],
+    ["without a way in", null, "NEW"],
+  ])("%s", (_, link, expected) => {
+    expect(linkOfAddress({ ...YOU, link }, "NEW")).toBe(expected);
+  });
+});
