@@ -50,6 +50,12 @@ async function started(): Promise<NodeEngine> {
   return engine;
 }
 
+it("keeps its key and all else to itself: its page saves, replaces and forgets nothing", async () => {
+  const engine = await started();
+  const outcomes = await Promise.all([engine.exportKey(), engine.importKey(), engine.forgetEverything()]);
+  expect(outcomes.map((outcome) => (outcome.ok ? "ok" : outcome.error.code))).toEqual(Array(3).fill("UNSUPPORTED"));
+});
+
 describe("the session", () => {
   it("is had once for a token, and outlives the page but not the tab", async () => {
     await new NodeApi(node, sessionStorage).begin(TOKEN);
