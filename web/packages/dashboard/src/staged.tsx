@@ -23,8 +23,7 @@ if (stage === undefined) {
 async function act(steps: readonly Step[]): Promise<void> {
   await drawn(50);
   for (const step of steps) {
-    const at = document.querySelector<HTMLElement>("click" in step ? step.click : step.type);
-    if (at === null) throw new Error(`nothing there for ${JSON.stringify(step)}`);
+    const at = await there("click" in step ? step.click : step.type);
     if ("click" in step) at.click();
     else if (at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement) {
       at.value = step.text;
@@ -35,7 +34,16 @@ async function act(steps: readonly Step[]): Promise<void> {
   document.documentElement.dataset["staged"] = "";
 }
 
+/** What a selector finds, as soon as it is there: parts of the page come later than others. */
+async function there(selector: string): Promise<HTMLElement> {
+  for (let look = 0; look < 50; look += 1) {
+    const found = document.querySelector<HTMLElement>(selector);
+    if (found !== null) return found;
+    await drawn(100);
+  }
+  throw new Error(`nothing there for ${selector}`);
+}
+
 function drawn(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
-

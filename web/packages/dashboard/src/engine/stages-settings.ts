@@ -50,5 +50,6 @@ export const SETTINGS_STAGES: Readonly<Record<string, SettingsStage>> = {
   "settings-page": { state: SETTLED, hash, steps: [1, 2].map((n) => ({ click: `.settings > .card:nth-of-type(3) .setting:nth-of-type(${n}) summary` })) },
   "settings-forget": { state: SETTLED, hash, steps: [{ click: ".leave summary" }, { type: "#forget-name", text: "quiet heron" }] },
   "settings-restore": { state: ALONE, hash: "#/settings/restore" },
+  "you-away": { state: SETTLED, hash: "#/" },
   "settings-node": { state: NODE, hash },
 };

@@ -7,6 +7,7 @@ import { Icon } from "../ui/icon.tsx";
 import { Identicon } from "../ui/identicon.tsx";
 import { CopyButton, ErrorLine } from "../ui/parts.tsx";
 import { QrCode } from "../ui/qr.tsx";
+import { PRESENCE_WORDS } from "../words/friends.ts";
 import { NAME_LIMIT, shortId, tidyName } from "../words/names.ts";
 import { AddBox } from "./add.tsx";
 import { KeyCard } from "./key.tsx";
@@ -42,6 +43,7 @@ function Ticket({ peer }: { readonly peer: PeerState }) {
           <p class="eyebrow">
             <code>{shortId(peer.id)}</code> · others see this pattern
           </p>
+          <OwnPresence />
         </div>
       </div>
       <div class="ticket-code">
@@ -77,6 +79,17 @@ function Links({ peer }: { readonly peer: PeerState }) {
       </div>
       {peer.pageLink !== null && <WebLink link={peer.pageLink} />}
     </>
+  );
+}
+
+/** Said where it is not the usual one, so that nobody stays invisible for having forgotten it. */
+function OwnPresence() {
+  const presence = useEngineState().profile?.presence ?? "online";
+  if (presence === "online") return null;
+  return (
+    <p class="eyebrow">
+      Presence: <a href="#/settings">{PRESENCE_WORDS[presence]}</a>
+    </p>
   );
 }
 
