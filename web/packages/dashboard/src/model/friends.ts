@@ -2,7 +2,7 @@
 import type { Friend } from "../engine/friends.ts";
 import type { State } from "../engine/engine.ts";
 import { tidyName } from "../words/names.ts";
-import { isOpen, linkOf, type Link } from "./link.ts";
+import { isOpen, linkOf, NODE_GONE, type Link } from "./link.ts";
 
 export interface FriendRow {
   readonly friend: Friend;
@@ -81,7 +81,8 @@ function friendRow(state: State, friend: Friend, names: ReadonlyMap<string, numb
 /** How it stands with the best of a friend's peers. A friend who is not dialled is not here: Wherry tries by itself. */
 export function friendLink(state: State, friend: Friend): Link {
   const { peer } = state;
-  if (peer === null || state.gone !== null) return { code: "self_offline" };
+  if (state.gone !== null) return NODE_GONE;
+  if (peer === null) return { code: "self_offline" };
   const links = friend.peers.map((id) => linkOf(peer, id));
   const best = links.find(isOpen) ?? links.find((link) => link.code === "connecting") ?? links[0];
   if (best === undefined || best.code === "known" || best.code === "waiting") {

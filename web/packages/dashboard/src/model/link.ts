@@ -13,13 +13,17 @@ export type Link =
   | { readonly code: "connecting"; readonly since: number; readonly phase: ConnectPhase }
   | { readonly code: "waiting"; readonly seen: number | null }
   | { readonly code: "unreachable"; readonly error: ErrorInfo | null }
-  | { readonly code: "self_offline" }
+  /** `node`: it is not the network, but the node whose page this is that has gone. */
+  | { readonly code: "self_offline"; readonly node?: true }
   | { readonly code: "known" };
 
 export type LinkCode = PathCode | "known";
 export type ConnectPhase = "look_up" | "ring" | "open" | "again";
 
 const OPEN: ReadonlySet<LinkCode> = new Set<LinkCode>(["direct_lan", "direct", "relayed", "signaling"]);
+
+/** While the node of this page does not run, nothing that was known of a way holds. */
+export const NODE_GONE: Link = { code: "self_offline", node: true };
 
 /** Whether bytes can flow. */
 export const isOpen = (link: Link): boolean => OPEN.has(link.code);

@@ -34,6 +34,12 @@ describe("the list", () => {
     expect(visitorsOf(staged("many")).map((row) => row.name)).toEqual(["Ada", "Oona", null]);
   });
 
+  it("calls nobody connected while the node does not run", () => {
+    const rows = rowsOf({ ...staged("many"), gone: { retryAt: 0 } });
+    expect(new Set(rows.map((row) => row.link.code))).toEqual(new Set(["self_offline"]));
+    expect(rows.every((row) => row.rttMs === null)).toBe(true);
+  });
+
   it("is empty before there is a peer", () => {
     expect(visitorsOf(staged("starting"))).toEqual([]);
   });

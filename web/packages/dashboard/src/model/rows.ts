@@ -2,7 +2,7 @@
 import type { PeerState, SeenPeer } from "@wherry/peer";
 import type { State } from "../engine/engine.ts";
 import { friendOf, nameOf } from "./friends.ts";
-import { isOpen, linkOf, type Link } from "./link.ts";
+import { isOpen, linkOf, NODE_GONE, type Link } from "./link.ts";
 
 export interface Row {
   readonly id: string;
@@ -50,8 +50,8 @@ export function rowOf(state: State, peer: PeerState, id: string): Row {
     ambiguous: false,
     added: state.people.some((person) => person.id === id),
     how: seen?.how ?? null,
-    link: linkOf(peer, id),
-    rttMs: connection?.state === "open" ? connection.rttMs : null,
+    link: state.gone === null ? linkOf(peer, id) : NODE_GONE,
+    rttMs: state.gone === null && connection?.state === "open" ? connection.rttMs : null,
   };
 }
 

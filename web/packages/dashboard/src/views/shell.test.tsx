@@ -108,6 +108,7 @@ describe("every state of a friendship and a message, on the page", () => {
     ["chat-empty", ".beginning", "You and Bela are friends."],
     ["chat-new", ".first-new", "New"],
     ["chat-new", ".typing", "Bela is writing"],
+    ["node-gone", ".chat-way", "The node stopped"],
     ["node-gone", ".own-bar", "The node stopped. Start it with “wherry up”. Trying again in 4 s."],
     ["node-no-session", "[role=alert]", "Open it anew with “wherry dashboard”."],
     ["request-received", ".standing", "Nils wants to be your friend"],

@@ -25,6 +25,7 @@ const TABLE: readonly (readonly [Link, string])[] = [
   [{ code: "unreachable", error: ICE_FAILED }, "Cannot connect: no path between the two networks"],
   [{ code: "unreachable", error: null }, "Cannot connect"],
   [{ code: "self_offline" }, "You are offline"],
+  [{ code: "self_offline", node: true }, "The node stopped"],
   [{ code: "known" }, "Not connected"],
 ];
 

@@ -31,7 +31,7 @@ export function linkWords(link: Link, who: string, now: number): string {
     case "unreachable":
       return link.error === null ? "Cannot connect" : `Cannot connect: ${because(link.error, who).short}`;
     case "self_offline":
-      return "You are offline";
+      return link.node === true ? "The node stopped" : "You are offline";
     case "known":
       return "Not connected";
   }
@@ -67,7 +67,9 @@ export function linkSentence(link: Link, who: string, now: number): { sentence: 
         ? { sentence: `There is no way to ${who} now.`, advice: "Try again in a minute." }
         : because(link.error, who);
     case "self_offline":
-      return { sentence: `${who} can be reached once you are back.`, advice: "Wherry goes on by itself when there is a network." };
+      return link.node === true
+        ? { sentence: `${who} can be reached once your node runs again.`, advice: "Start it with “wherry up”." }
+        : { sentence: `${who} can be reached once you are back.`, advice: "Wherry goes on by itself when there is a network." };
     case "known":
       return { sentence: `Connecting tells ${who} your id, your name and your network address.`, advice: "" };
   }
