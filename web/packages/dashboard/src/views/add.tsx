@@ -186,17 +186,23 @@ function Ask({ text, who, name }: WhoProperties & { readonly name: string | null
       )}
       <ErrorLine error={ask.error ?? connect.error} who={called(name, who.peer)} />
       <div class="row row-centre">
-        {canAsk && (
+        {canAsk ? (
           <button type="submit" class="button primary" disabled={ask.busy}>
             <Icon name="send" /> Send request
+          </button>
+        ) : (
+          <button type="button" class="button primary" disabled={connect.busy} onClick={() => connect.run(text)}>
+            Connect
           </button>
         )}
         <a class="button" href="#/">
           Not now
         </a>
-        <button type="button" class={canAsk ? "button quiet" : "button primary"} disabled={connect.busy} onClick={() => connect.run(text)}>
-          {canAsk ? "Only connect" : "Connect"}
-        </button>
+        {canAsk && (
+          <button type="button" class="button quiet" disabled={connect.busy} onClick={() => connect.run(text)}>
+            Only connect
+          </button>
+        )}
       </div>
     </form>
   );
