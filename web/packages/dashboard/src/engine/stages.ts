@@ -277,6 +277,6 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   ...FRIEND_STAGES,
   ...SETTINGS_STAGES,
   mesh: { state: MANY, hash: "#/mesh" },
-  "mesh-empty": { state: { ...BASE, peer: { ...YOU, introducers: [], peers: [] } }, hash: "#/mesh" },
+  "mesh-empty": { state: { ...BASE, peer: { ...OFFLINE, introducers: [], peers: [] } }, hash: "#/mesh" },
   "mesh-offline": { state: { ...MANY, online: false, peer: { ...OFFLINE, peers: MANY.peer?.peers ?? [] } }, hash: "#/mesh" },
 };
