@@ -149,7 +149,7 @@ export function Unread({ count }: { readonly count: number }) {
 
 /** The two verbs, and how far one is heard oneself. */
 function ListFoot({ state }: { readonly state: State }) {
-  const verdict = verdictOf(state.peer, state.online);
+  const verdict = verdictOf(state.peer, state.online, state.gone !== null);
   const waiting = waitingOf(state);
   return (
     <div class="list-foot">

@@ -8,8 +8,8 @@ import { verdictOf } from "../words/verdict.ts";
 import { now } from "../clock.ts";
 
 export function ReachCard() {
-  const { peer, online } = useEngineState();
-  const verdict = verdictOf(peer, online);
+  const { peer, online, gone } = useEngineState();
+  const verdict = verdictOf(peer, online, gone !== null);
   return (
     <section class="card reach">
       <header class="card-head">
@@ -17,7 +17,7 @@ export function ReachCard() {
         <h2>{verdict.title}</h2>
       </header>
       {verdict.because !== "" && <p class="because">{verdict.because}</p>}
-      {peer !== null && peer.introducers.length > 0 && <Introducers peer={peer} />}
+      {peer !== null && gone === null && peer.introducers.length > 0 && <Introducers peer={peer} />}
       {peer !== null && <Numbers peer={peer} />}
     </section>
   );

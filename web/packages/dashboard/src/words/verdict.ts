@@ -20,9 +20,10 @@ const TITLES: Readonly<Record<VerdictCode, string>> = {
 
 /**
  * `online` is what the browser says of its network. It says no where there is only this computer, too: whoever is
- * reached all the same shows that it goes on.
+ * reached all the same shows that it goes on. `gone`: the node of this page does not run, so what is known of it is old.
  */
-export function verdictOf(peer: PeerState | null, online: boolean): Verdict {
+export function verdictOf(peer: PeerState | null, online: boolean, gone = false): Verdict {
+  if (gone) return { code: "offline", title: "The node stopped", because: "Nobody reaches you until it runs again." };
   if (!online && !isHeard(peer)) return { code: "offline", title: TITLES.offline, because: "This device has no network." };
   if (peer === null || peer.phase === "starting") return { code: "starting", title: TITLES.starting, because: "" };
   const { verdict } = peer.reachability;
