@@ -174,6 +174,7 @@ export const FRIEND_STAGES: Readonly<Record<string, FriendStage>> = {
   "add-friend": { state: CHAT, hash: `#/add/${encodeURIComponent(link("Bela"))}` },
   "add-id": { state: BASE, hash: `#/add/${idOf("Dora")}` },
   "node-gone": { state: gone, hash: chatHash("Bela") },
+  "node-gone-you": { state: gone, hash: "#/" },
   node: { state: { ...CHAT, home: "node" }, hash: "#/" },
   "node-no-session": {
     state: { ...STARTING, failure: { code: "NO_SESSION", side: "local", message: "Not signed in.", hint: "", peer: null } },

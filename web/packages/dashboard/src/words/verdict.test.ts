@@ -40,6 +40,10 @@ describe("the verdict on oneself", () => {
     expect(barOf(verdict("network"), false)).toBeNull();
   });
 
+  it("does not speak of a node that has gone as if it were there", () => {
+    expect(verdictOf(verdict("anywhere"), true, true)).toMatchObject({ code: "offline", title: "The node stopped" });
+  });
+
   it("has a bar only where something is wrong", () => {
     expect(barOf(verdict("anywhere"), true)).toBeNull();
     expect(barOf(verdict("offline"), true)).not.toBeNull();
