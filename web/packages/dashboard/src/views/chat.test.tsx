@@ -1,13 +1,8 @@
 /** A chat as a person uses it: written into, answered, searched, and what is asked before it is done. */
-import { signal } from "@preact/signals";
 import { WherryError, type PeerState } from "@wherry/peer";
-import { render } from "preact";
-import { act } from "preact/test-utils";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { stopClockAt } from "../clock.ts";
-import { EngineProvider } from "../context.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addressOf, idOf } from "../engine/cast.ts";
-import { peerAround, settled } from "../engine/contract.ts";
+import { peerAround } from "../engine/contract.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Keep } from "../engine/keep.ts";
 import { MemoryMail } from "../engine/memory-mail.ts";
@@ -17,28 +12,23 @@ import { NOW } from "../engine/stage-parts.ts";
 import { STAGES } from "../engine/stages.ts";
 import { tabMail } from "../engine/tab-mail.ts";
 import { chooseNotify, followNotify, notifyChoice } from "../notify.ts";
-import { followHash } from "../router.ts";
 import { drafts, replying } from "./drafts.ts";
-import { rest } from "./rest.tsx";
-import { Shell } from "./shell.tsx";
+import { drawnPage } from "./drawn-page.tsx";
 
 const STATE = STAGES["one"]?.state.peer as PeerState;
 const BELA = idOf("Bela");
 
-beforeAll(() => rest.load());
-
-let root: HTMLElement;
+const page = drawnPage();
+const { said, type } = page;
+const done = page.do.bind(page);
+const find = page.find.bind(page);
 let mail: MemoryMail;
 let engine: Engine;
-let leave: () => void;
 
 beforeEach(async () => {
-  stopClockAt(NOW);
   drafts.value = {};
   replying.value = {};
   chooseNotify({ on: false, text: false, asked: true });
-  root = document.createElement("div");
-  document.body.append(root);
   mail = new MemoryMail(STATE.id, parsePasted, () => NOW);
   const peer = peerAround(STATE, mail);
   engine = new PeerEngine(peer, tabMail(peer), new Keep(null, STATE.id), {
@@ -52,61 +42,22 @@ beforeEach(async () => {
   await at(`#/chat/${BELA}`);
 });
 
-afterEach(() => {
-  render(null, root);
-  root.remove();
-  leave();
-  vi.unstubAllGlobals();
-});
+afterEach(() => vi.unstubAllGlobals());
 
-async function at(hash: string): Promise<void> {
-  location.hash = hash;
-  leave = followHash();
-  await act(async () => {
-    render(
-      <EngineProvider value={signal(engine)}>
-        <Shell />
-      </EngineProvider>,
-      root,
-    );
-    await settled();
-  });
-}
-
-/** Do something and let what follows from it come to rest. */
-const done = (work: () => unknown): Promise<void> =>
-  act(async () => {
-    await work();
-    await settled();
-  });
-
-const find = <Kind extends HTMLElement = HTMLElement>(selector: string): Kind => {
-  const found = root.querySelector<Kind>(selector);
-  if (found === null) throw new Error(`no ${selector}`);
-  return found;
-};
-
-const said = (selector: string): string => root.querySelector(selector)?.textContent ?? "";
+const at = (hash: string): Promise<void> => page.open(engine, hash);
 
 const button = (words: string): HTMLElement => {
-  const found = [...root.querySelectorAll("button")].find((each) => each.textContent.includes(words));
+  const found = page.all("button").find((each) => each.textContent.includes(words));
   if (found === undefined) throw new Error(`no button says ${words}`);
   return found;
 };
 
 const click = (words: string): Promise<void> => done(() => button(words).click());
 
-const type = (selector: string, text: string): Promise<void> =>
-  done(() => {
-    const field = find<HTMLTextAreaElement>(selector);
-    field.value = text;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-
 const press = (selector: string, key: string, more: KeyboardEventInit = {}): Promise<void> =>
   done(() => find(selector).dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more })));
 
-const texts = (): readonly string[] => [...root.querySelectorAll(".said-text")].map((each) => each.textContent);
+const texts = (): readonly string[] => page.all(".said-text").map((each) => each.textContent);
 
 describe("a request", () => {
   it("says who asks and what follows, and becomes a chat when it is accepted", async () => {
@@ -183,7 +134,7 @@ describe("writing", () => {
     await type("#message-text", "at the lock");
     await press("#message-text", "Enter");
     expect(said(".run-own .quote")).toBe("Belaat the mill or at the lock?");
-    expect(root.querySelector(".answered")).toBeNull();
+    expect(page.root.querySelector(".answered")).toBeNull();
   });
 
   it("says what a mark means, and deletes here", async () => {
@@ -232,13 +183,13 @@ describe("what comes in", () => {
     vi.stubGlobal("isSecureContext", true);
     followNotify(null);
     await done(() => engine.friends.label(BELA, "B"));
-    expect(root.querySelector(".ask-line")).toBeNull();
+    expect(page.root.querySelector(".ask-line")).toBeNull();
     await done(() => mail.wrote(BELA, "first"));
     expect(requestPermission).not.toHaveBeenCalled();
     await click("Turn on");
     expect(requestPermission).toHaveBeenCalledOnce();
     expect(notifyChoice.value).toMatchObject({ on: true, asked: true });
-    expect(root.querySelector(".ask-line")).toBeNull();
+    expect(page.root.querySelector(".ask-line")).toBeNull();
   });
 });
 
@@ -257,7 +208,7 @@ describe("a friend's details", () => {
 
   it("compare: twelve groups; the same is noted, and a difference says what to do", async () => {
     await click("Compare");
-    expect(root.querySelectorAll(".digits li")).toHaveLength(12);
+    expect(page.root.querySelectorAll(".digits li")).toHaveLength(12);
     await click("The same");
     expect(said(".compare h2")).toBe("Compared on 20 Nov");
     await click("Again");
@@ -267,7 +218,7 @@ describe("a friend's details", () => {
   });
 
   it("say what removing and blocking mean before they do it", async () => {
-    const [remove, block] = [...root.querySelectorAll<HTMLElement>(".leave details")];
+    const [remove, block] = page.all(".leave details");
     expect(remove?.textContent).toContain("Bela is told");
     expect(block?.textContent).toContain("You can undo it");
     await done(() => block?.querySelector("button")?.click());

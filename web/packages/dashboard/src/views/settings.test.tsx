@@ -1,79 +1,24 @@
 /** The settings, drawn around each engine: what the lines say, what they change, what is asked for twice. */
-import { signal } from "@preact/signals";
-import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { stopClockAt } from "../clock.ts";
-import { EngineProvider } from "../context.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { idOf } from "../engine/cast.ts";
-import { ENGINES, settled, type Started } from "../engine/contract.ts";
+import { ENGINES, type Started } from "../engine/contract.ts";
 import { done, type Engine, type State } from "../engine/engine.ts";
 import { parsePasted } from "../engine/parse.ts";
-import { NOW, YOU } from "../engine/stage-parts.ts";
+import { YOU } from "../engine/stage-parts.ts";
 import { STAGES } from "../engine/stages.ts";
 import { stillEngine } from "../engine/still.ts";
 import { linkOfAddress } from "../model/addresses.ts";
-import { followHash, go } from "../router.ts";
+import { go } from "../router.ts";
 import { theme } from "../theme.ts";
-import { rest } from "./rest.tsx";
-import { Shell } from "./shell.tsx";
+import { drawnPage } from "./drawn-page.tsx";
 
-let root: HTMLElement;
-let leave: () => void;
+const page = drawnPage();
+const { said, type, submit } = page;
 
-beforeAll(() => rest.load());
-
-beforeEach(() => {
-  stopClockAt(NOW);
-  root = document.createElement("div");
-  document.body.append(root);
-});
-
-afterEach(() => {
-  render(null, root);
-  root.remove();
-  leave();
-});
-
-async function open(engine: Engine, hash = "#/settings"): Promise<void> {
-  location.hash = hash;
-  leave = followHash();
-  await act(() => {
-    render(
-      <EngineProvider value={signal(engine)}>
-        <Shell />
-      </EngineProvider>,
-      root,
-    );
-  });
-}
-
-function the<Kind extends Element = HTMLElement>(selector: string): Kind {
-  const found = root.querySelector<Kind>(selector);
-  if (found === null) throw new Error(`no ${selector}`);
-  return found;
-}
-
-const said = (selector: string): string => root.querySelector(selector)?.textContent ?? "";
+const open = (engine: Engine, hash = "#/settings"): Promise<void> => page.open(engine, hash);
 const lines = (): Record<string, string> =>
-  Object.fromEntries([...root.querySelectorAll(".setting > summary, a.setting-line")].map((line) => [line.children[0]?.textContent, line.children[1]?.textContent ?? ""]));
-
-async function type(selector: string, text: string): Promise<void> {
-  const field = the<HTMLInputElement>(selector);
-  await act(() => {
-    field.value = text;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-}
-
-/** Do something and let what follows from it come to rest. */
-const doing = (work: () => unknown): Promise<void> =>
-  act(async () => {
-    work();
-    await settled();
-  });
-
-const submit = (selector: string) => doing(() => the(selector).closest("form")?.dispatchEvent(new Event("submit", { cancelable: true })));
+  Object.fromEntries(page.all(".setting > summary, a.setting-line").map(({ children: [name, value] }) => [name?.textContent, value?.textContent ?? ""]));
 
 describe.each(ENGINES)("with $name", ({ name, start }) => {
   let started: Started;
@@ -87,12 +32,12 @@ describe.each(ENGINES)("with $name", ({ name, start }) => {
   });
 
   const rested = () => act(() => started.rest());
-  const labels = () => [...root.querySelectorAll(".address h3")].map((each) => each.textContent);
-  const shorts = () => [...root.querySelectorAll(".address code")].map((each) => each.textContent);
+  const labels = () => page.all(".address h3").map((each) => each.textContent);
+  const shorts = () => page.all(".address code").map((each) => each.textContent);
 
   it("each line says how it is now", async () => {
     expect(lines()).toMatchObject({ Name: "Quiet Heron", Presence: "Online", Picture: "The pattern of your key", "About you": "Nothing", Look: "As the system" });
-    await act(() => the(".switch label:nth-of-type(2) input").click());
+    await act(() => page.find(".switch label:nth-of-type(2) input").click());
     await rested();
     expect(lines()["Presence"]).toBe("Away");
   });
@@ -106,7 +51,7 @@ describe.each(ENGINES)("with $name", ({ name, start }) => {
     expect(said("#address-said")).toContain("“Web site” is in the list");
     await type("#address-label", "Web site");
     expect(said("#address-said")).toContain("There is one with this name already.");
-    expect(the<HTMLButtonElement>(".addresses form button").disabled).toBe(true);
+    expect(page.find<HTMLButtonElement>(".addresses form button").disabled).toBe(true);
   });
 
   it("rotates one after it has said what that means, and leaves the others", async () => {
@@ -115,7 +60,7 @@ describe.each(ENGINES)("with $name", ({ name, start }) => {
     await rested();
     const [main, card] = shorts();
     expect(said(".address:nth-child(2) .fold")).toContain("The old one stops working for new people. Friends stay.");
-    await act(() => the(".address:nth-child(2) .fold .button").click());
+    await act(() => page.find(".address:nth-child(2) .fold .button").click());
     await rested();
     expect(shorts()[0]).toBe(main);
     expect(shorts()[1]).not.toBe(card);
@@ -164,29 +109,29 @@ describe("on the page", () => {
 
   it("is a place like the others", async () => {
     await open(still("settings"), "#/");
-    const place = the<HTMLAnchorElement>(".places-below .place-settings");
+    const place = page.find<HTMLAnchorElement>(".places-below .place-settings");
     expect(place.textContent).toBe("Settings");
-    await doing(() => go({ at: "settings", part: "" }));
+    await page.do(() => go({ at: "settings", part: "" }));
     expect(place.getAttribute("aria-current")).toBe("page");
     expect(said("h1")).toBe("Settings");
   });
 
   it("holds the page to the look that was chosen", async () => {
     await open(still("settings"));
-    await act(() => the("input[name=Look]:not(:checked)").click());
+    await act(() => page.find("input[name=Look]:not(:checked)").click());
     expect(theme.value).toBe("light");
     theme.value = "system";
   });
 
   it("leads to who is blocked", async () => {
     await open(still("settings-page"));
-    const links = [...root.querySelectorAll<HTMLAnchorElement>(".settings li > a")].map((each) => each.getAttribute("href"));
+    const links = page.all(".settings li > a").map((each) => each.getAttribute("href"));
     expect(links).toEqual([`#/chat/${idOf("Piet")}`, `#/chat/${idOf("Eve")}`]);
   });
 
   it("opens the part where a copy is put back, for whoever comes to do that", async () => {
     await open(still("settings-restore"), "#/settings/restore");
-    expect(the<HTMLDetailsElement>(".setting:has(#key-file)").open).toBe(true);
+    expect(page.find<HTMLDetailsElement>(".setting:has(#key-file)").open).toBe(true);
   });
 });
 

@@ -1,36 +1,17 @@
 /** The page in its staged states, drawn into a document: what a person reads, and what never becomes markup. */
-import { signal } from "@preact/signals";
-import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { stopClockAt } from "../clock.ts";
-import { EngineProvider } from "../context.ts";
+import { describe, expect, it } from "vitest";
 import type { Engine, State } from "../engine/engine.ts";
 import { idOf } from "../engine/cast.ts";
 import { parsePasted } from "../engine/parse.ts";
-import { NOW } from "../engine/stage-parts.ts";
 import { STAGES, type Stage } from "../engine/stages.ts";
 import { stillEngine } from "../engine/still.ts";
-import { followHash } from "../router.ts";
-import { rest } from "./rest.tsx";
-import { Shell } from "./shell.tsx";
+import { drawnPage } from "./drawn-page.tsx";
 
 const HOSTILE = `<img src=x onerror="document.title='owned'"><script>1</script>&lt;b&gt;`;
 
-let root: HTMLElement;
-let leave: () => void;
-
-beforeEach(() => {
-  stopClockAt(NOW);
-  root = document.createElement("div");
-  document.body.append(root);
-});
-
-afterEach(() => {
-  render(null, root);
-  root.remove();
-  leave();
-});
+const page = drawnPage();
+const { said, type } = page;
 
 const stageOf = (name: string): Stage => {
   const stage = STAGES[name];
@@ -38,31 +19,7 @@ const stageOf = (name: string): Stage => {
   return stage;
 };
 
-beforeAll(() => rest.load());
-
-async function open(stage: Stage, engine: Engine = stillEngine(stage.state, parsePasted)): Promise<void> {
-  location.hash = stage.hash;
-  leave = followHash();
-  await act(() => {
-    render(
-      <EngineProvider value={signal(engine)}>
-        <Shell />
-      </EngineProvider>,
-      root,
-    );
-  });
-}
-
-async function type(selector: string, text: string): Promise<void> {
-  const field = root.querySelector<HTMLInputElement | HTMLTextAreaElement>(selector);
-  if (field === null) throw new Error(`no ${selector}`);
-  await act(() => {
-    field.value = text;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-}
-
-const said = (selector: string): string => root.querySelector(selector)?.textContent ?? "";
+const open = (stage: Stage, engine: Engine = stillEngine(stage.state, parsePasted)): Promise<void> => page.open(engine, stage.hash);
 
 describe("every state of a connection, on the page", () => {
   it.each([
@@ -85,8 +42,8 @@ describe("every state of a connection, on the page", () => {
 describe("every stage", () => {
   it.each(Object.keys(STAGES))("%s has one first heading and no empty link or button", async (name) => {
     await open(stageOf(name));
-    expect(root.querySelectorAll("h1")).toHaveLength(1);
-    const nameless = [...root.querySelectorAll("a, button")].filter(
+    expect(page.root.querySelectorAll("h1")).toHaveLength(1);
+    const nameless = [...page.root.querySelectorAll("a, button")].filter(
       (each) => (each.getAttribute("aria-label") ?? each.textContent).trim() === "",
     );
     expect(nameless).toEqual([]);
@@ -130,8 +87,8 @@ describe("every state of a friendship and a message, on the page", () => {
     ["chat-failed", ["Read", "Not sent"]],
   ])("%s: each mark has its word", async (name, words) => {
     await open(stageOf(name));
-    expect([...root.querySelectorAll(".state-mark")].map((mark) => mark.getAttribute("title"))).toEqual(words);
-    expect([...root.querySelectorAll(".state-mark")].map((mark) => mark.textContent)).toEqual(words);
+    expect([...page.root.querySelectorAll(".state-mark")].map((mark) => mark.getAttribute("title"))).toEqual(words);
+    expect([...page.root.querySelectorAll(".state-mark")].map((mark) => mark.textContent)).toEqual(words);
   });
 
   it("counts what is unread in the title", async () => {
@@ -176,7 +133,7 @@ describe("what others wrote", () => {
     const addresses = state.addresses?.map((each) => ({ ...each, label: each.label === "" ? "" : HOSTILE })) ?? null;
     const hostile: State = { ...state, peer, traces, friends, chats, profile, addresses };
     await open({ hash, state: hostile });
-    expect(root.querySelectorAll("script, img:not(.qr, .avatar)")).toHaveLength(0);
+    expect(page.root.querySelectorAll("script, img:not(.qr, .avatar)")).toHaveLength(0);
     expect(document.title).not.toBe("owned");
   });
 });
@@ -199,7 +156,7 @@ describe("adding somebody", () => {
     expect(said(".who")).toContain("Nothing has been sent yet");
     expect(asked).toEqual([]);
     await type("#hello", "It's me");
-    await act(() => void root.querySelector("form.ask")?.dispatchEvent(new Event("submit", { cancelable: true })));
+    await act(() => void page.root.querySelector("form.ask")?.dispatchEvent(new Event("submit", { cancelable: true })));
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatch(/^wherry:.* It's me$/);
     expect(location.hash).toBe(`#/chat/${idOf("Dora")}`);
@@ -208,14 +165,14 @@ describe("adding somebody", () => {
   it("asks for a link where only an id is there, and connects all the same", async () => {
     await open(stageOf("add-id"));
     expect(said(".ask")).toContain("that takes their link");
-    expect(root.querySelector("#hello")).toBeNull();
+    expect(page.root.querySelector("#hello")).toBeNull();
     expect(said(".ask .primary")).toBe("Connect");
   });
 
   it("opens the chat of whoever is a friend already", async () => {
     await open(stageOf("add-friend"));
     expect(said(".who")).toContain("already in your list");
-    expect(root.querySelector(".who a.primary")?.getAttribute("href")).toBe(`#/chat/${idOf("Bela")}`);
+    expect(page.root.querySelector(".who a.primary")?.getAttribute("href")).toBe(`#/chat/${idOf("Bela")}`);
   });
 
   it("warns of a name that somebody else in the list has", async () => {
