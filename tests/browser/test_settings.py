@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.test_chat import PATIENCE_MS, accept, ask, invite_of, shown, write
 from tests.browser.test_page import Launch, mesh, opened
+from tests.support.processes import node_process
 from wherry import Node
 
 __all__ = ["mesh"]
@@ -136,3 +139,33 @@ async def test_everything_is_forgotten(mesh: tuple[Node, Node, Node], launch_chr
     await expect(other.get_by_role("heading", name=str(await asks.evaluate("wherry.state.name")))).to_be_visible()
     assert (await kept(other))["id"] == after["id"]  # it has loaded anew as well
     assert {await page.evaluate("wherry.state.tab") for page in (one, follower)} == {"leader", "follower"}
+
+
+async def test_a_nodes_addresses_by_its_own_page(
+    mesh: tuple[Node, Node, Node], launch_chromium: Launch, tmp_path: Path
+) -> None:
+    ada, _, _ = mesh
+    options = ("--listen", "127.0.0.1:0", "--no-mdns", "--bootstrap", ada.invite())
+    async with node_process(tmp_path / "node", *options) as node:
+        page = await (await launch_chromium()).new_page()
+        await page.goto((await node.ask("dashboard")).url)
+        await expect(page.get_by_role("heading", name="Reachable")).to_be_visible(timeout=PATIENCE_MS)
+        await place(page, "Settings")
+        await expect(page.get_by_text("Forget everything")).to_have_count(0)
+        await page.get_by_text("New address…").click()
+        await page.get_by_label("Where will it stand?").fill("Web site")
+        await page.get_by_role("button", name="Make it").click()
+        await expect(page.get_by_role("heading", name="Web site")).to_be_visible()
+        old = await link_of(page, 1)
+        item = page.locator(".address").nth(1)
+        await item.get_by_text("Rotate…").click()
+        await item.get_by_role("button", name="Rotate").click()
+        await expect(item.get_by_text("This is the new one")).to_be_visible()
+        new = await link_of(page, 1)
+
+        tab = await opened(await launch_chromium(), ada.page)
+        await ask(tab, old, "I have it from an old page")
+        await expect(tab.get_by_role("heading", name="This link is old")).to_be_visible(timeout=PATIENCE_MS)
+        await place(tab, "You")
+        await ask(tab, new, "And this is the new one")
+        await accept(page, "And this is the new one")

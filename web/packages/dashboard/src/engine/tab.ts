@@ -23,11 +23,12 @@ const BROWSER = {
 /** An engine that waits at first, and is the peer's own as soon as there is one; or says why there is none. */
 export function tabEngine(storage: Storage | null): ReadonlySignal<Engine> {
   const engine = signal<Engine>(startingEngine());
+  let peer: WherryPeer | null = null;
   const forgetting = new Forgetting(otherTabs(), {
     ...BROWSER,
-    close: async () => globalThis.wherry?.close(),
+    close: async () => peer?.close(),
     erase: async () => {
-      if (globalThis.wherry !== undefined) await eraseBrowser(globalThis.wherry.state.id);
+      if (peer !== null) await eraseBrowser(peer.state.id);
       clearKept(storage);
     },
     reload: () => {
@@ -38,7 +39,7 @@ export function tabEngine(storage: Storage | null): ReadonlySignal<Engine> {
   const start = async (): Promise<void> => {
     try {
       if (typeof RTCPeerConnection === "undefined") throw new WherryError("ENGINE_MISSING");
-      const peer = await WherryPeer.start();
+      peer = await WherryPeer.start();
       globalThis.wherry = peer;
       const started = new PeerEngine(peer, tabMail(peer), new Keep(storage, peer.state.id), {
         ...BROWSER,

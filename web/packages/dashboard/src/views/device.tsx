@@ -7,7 +7,6 @@ import { waitingOf } from "../model/friends.ts";
 import { RESTORE, route } from "../router.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Card, ErrorLine } from "../ui/parts.tsx";
-import { waitingWords } from "../words/friends.ts";
 import { NAME_LIMIT, tidyName } from "../words/names.ts";
 import { count, moment } from "../words/units.ts";
 import { SaveCopy } from "./key.tsx";
@@ -110,7 +109,7 @@ export function ForgetCard({ peer }: { readonly peer: PeerState }) {
         <ul class="lost">
           <li>your key{state.keySaved === null && ", of which no copy has been saved"}: you can no longer be reached as {peer.name}</li>
           <li>{between === 0 ? "your friends" : count(between, "friend")}: they are not told, and keep what you wrote</li>
-          <li>all messages{waiting > 0 && `; ${waitingWords(waiting)} to be collected`}</li>
+          <li>all messages{waiting > 0 && `; ${waiting} of yours ${waiting === 1 ? "has" : "have"} not arrived yet, and may never`}</li>
         </ul>
         <form
           onSubmit={(event) => {

@@ -84,7 +84,7 @@ describe("forgetting everything", () => {
     await open(engine);
     expect(said(".lost")).toContain("you can no longer be reached as Quiet Heron");
     expect(said(".lost")).toContain("2 friends: they are not told");
-    expect(said(".lost")).toContain("2 messages wait");
+    expect(said(".lost")).toContain("2 of yours have not arrived yet");
     for (const wrong of ["", "Quiet", "Quiet Heron 2"]) {
       await type("#forget-name", wrong);
       await submit("#forget-name");

@@ -25,6 +25,7 @@ export function SettingsView() {
             <div>
               <a class="setting-line" href="#/">
                 <span>Name</span> <span class="setting-value">{peer.name}</span> <Icon name="pencil" size={16} />
+                <span class="offscreen">, to be changed on the first page</span>
               </a>
               <ProfileSettings profile={profile} id={peer.id} />
             </div>

@@ -56,6 +56,14 @@ it("keeps its key and all else to itself: its page saves, replaces and forgets n
   expect(outcomes.map((outcome) => (outcome.ok ? "ok" : outcome.error.code))).toEqual(Array(3).fill("UNSUPPORTED"));
 });
 
+it("shows an address that is made at the command line, once somebody looks at them", async () => {
+  const engine = await started();
+  await engine.addresses.load();
+  await mail.newAddress("card");
+  await clock.pass(0);
+  expect(engine.state.value.addresses?.map((each) => each.label)).toEqual(["", "card"]);
+});
+
 describe("the session", () => {
   it("is had once for a token, and outlives the page but not the tab", async () => {
     await new NodeApi(node, sessionStorage).begin(TOKEN);
