@@ -60,7 +60,7 @@ export function linkSentence(link: Link, who: string, now: number): { sentence: 
       return {
         sentence:
           link.seen === null ? `${who} is not here now.` : `${who} was last here at ${moment(link.seen, now)}.`,
-        advice: "Connect tries once more. Both have to be here at the same time.",
+        advice: "Try again when both of you are here.",
       };
     case "unreachable":
       return link.error === null
