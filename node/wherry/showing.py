@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from wherry_signaling.client.network_time import NetworkTime
@@ -27,6 +26,7 @@ from .views import (
     ProblemView,
     RecordView,
     StatusView,
+    rfc3339,
 )
 
 if TYPE_CHECKING:
@@ -34,11 +34,6 @@ if TYPE_CHECKING:
 
 #: Seconds by which a clock may be off before we speak of it.
 CLOCK_S = 300
-
-
-def rfc3339(seconds: float) -> str:
-    """Seconds since 1970, as text."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def clock_wrong(clock: NetworkTime) -> ClockWrong | None:
@@ -76,7 +71,7 @@ class Showing:
             name=node.name,
             version=VERSION,
             pid=os.getpid(),
-            since=rfc3339(self._started),
+            since=rfc3339(self._started, "seconds"),
             reachability=reach,
             because=because,
             page=page_of(node.endpoint.listen),
@@ -87,7 +82,7 @@ class Showing:
                     name=node.name_of(held.peer),
                     multiaddr=str(held.addresses[0]),
                     rtt_ms=None if held.rtt_ms is None else round(held.rtt_ms, 1),
-                    since=rfc3339(self._wall(held.since)),
+                    since=rfc3339(self._wall(held.since), "seconds"),
                 )
                 for held in node.introducers.current()
             ],
@@ -152,7 +147,7 @@ class Showing:
             bytes_in=stats.bytes_received if stats else 0,
             bytes_out=stats.bytes_sent if stats else 0,
             streams=connection.stream_count,
-            since=rfc3339(self._wall(node.news.connected_since(peer))),
+            since=rfc3339(self._wall(node.news.connected_since(peer)), "seconds"),
             local=stats.local if stats else "",
             remote=stats.remote if stats else "",
         )
@@ -186,7 +181,9 @@ class Showing:
         if published is None:
             return None
         record = published.record
-        return RecordView(sequence=record.sequence, expires=rfc3339(record.expires), holders=published.holders)
+        return RecordView(
+            sequence=record.sequence, expires=rfc3339(record.expires, "seconds"), holders=published.holders
+        )
 
     def _wall(self, loop_time: float) -> float:
         return self._node.wall_clock() - (asyncio.get_running_loop().time() - loop_time)

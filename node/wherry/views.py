@@ -5,9 +5,13 @@ Times are RFC 3339 in UTC, durations end in ``_ms``, sizes are bytes, peers are 
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Final, Literal
 
 import msgspec
+
+#: Seconds since 1970 between which a time has four digits of a year, as RFC 3339 wants.
+TIMES_S: Final = (-62_135_596_800.0, 253_402_300_799.0)
 
 #: The one table of words, for page, command line and API alike.
 PathWord = Literal["direct_lan", "direct", "relayed", "signaling"]
@@ -15,6 +19,18 @@ StateWord = Literal[
     "direct_lan", "direct", "relayed", "signaling", "connecting", "waiting", "unreachable", "self_offline"
 ]
 Reachability = Literal["anywhere", "network", "outbound", "offline"]
+
+
+def rfc3339(seconds: float, timespec: Literal["seconds", "milliseconds"] = "milliseconds") -> str:
+    """Seconds since 1970, as text; what no year of four digits has is shown as the nearest that one has."""
+    first, last = TIMES_S
+    moment = datetime.fromtimestamp(min(max(seconds, first), last), UTC)
+    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def rfc3339_or_none(seconds: float) -> str | None:
+    """The same; None where 0 stands for no time."""
+    return rfc3339(seconds) if seconds else None
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
@@ -14,7 +16,7 @@ from hypothesis import given, strategies as st
 from wherry.cli import screen, words
 from wherry.cli.ping import Tally
 from wherry.cli.qr import lines
-from wherry.views import ConnectionView, IntroducerView, PathWord, PingReplyView, Reachability, StateWord
+from wherry.views import ConnectionView, IntroducerView, PathWord, PingReplyView, Reachability, StateWord, rfc3339
 
 
 def connection(state: StateWord, **more: object) -> ConnectionView:
@@ -92,6 +94,18 @@ def test_times_are_short_today_and_dated_before() -> None:
     before = today - timedelta(days=2)
     assert words.clock(before.isoformat(), now=now) == f"{before.day} {before:%b} 12:03"
     assert words.clock(None) == "-"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "XXX-14", "XXX+12"])
+@pytest.mark.parametrize("seconds", [-1e300, 1e300])
+def test_a_time_at_the_calendars_end_is_shown_in_every_zone(
+    seconds: float, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        assert re.fullmatch(r"\d+ \w{3} \d\d:\d\d", words.clock(rfc3339(seconds)))
+    time.tzset()
 
 
 def test_a_column_is_as_wide_as_it_needs_to_be_and_no_name_moves_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:

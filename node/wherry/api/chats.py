@@ -11,11 +11,11 @@ from ..errors import BadRequest
 from ..messages.failures import failure_of as error_of_reason
 from ..messages.limits import LIFETIME_S
 from ..messages.message_store import Message
-from ..views import View
+from ..views import View, rfc3339
 from . import limits
 from .bodies import ErrorView, PeerRequest, Request
 from .handlers import Context
-from .people import from_base64, rfc3339
+from .people import from_base64
 from .problems import failure_of
 
 StateWord = Literal["queued", "held", "delivered", "read", "failed"]
@@ -174,8 +174,8 @@ def view_of(context: Context, one: Message) -> MessageView:
         number=one.number,
         peer=peer,
         ours=one.ours,
-        at=rfc3339(one.sent / 1000) or "",
-        kept=rfc3339(one.kept / 1000) or "",
+        at=rfc3339(one.sent / 1000),
+        kept=rfc3339(one.kept / 1000),
         data=None if isinstance(one.content, str) else base64.b64encode(one.content).decode(),
         reply_to=None if one.reply_to is None else one.reply_to.hex(),
         held=one.held,

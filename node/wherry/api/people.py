@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -17,7 +16,7 @@ from ..errors import BadRequest
 from ..friends import friends as rooms
 from ..friends.addresses import LabelledAddress
 from ..friends.presence import Chosen
-from ..views import View
+from ..views import View, rfc3339_or_none
 from . import limits
 from .bodies import ErrorView, Nothing, PeerRequest, Request
 from .handlers import Context
@@ -262,13 +261,6 @@ def from_base64(text: str) -> bytes:
         raise BadRequest("the bytes are no base64", hint="Encode them (RFC 4648).") from error
 
 
-def rfc3339(seconds: float) -> str | None:
-    """A time as it is shown; None for none."""
-    if not seconds:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _view(context: Context, one: rooms.FriendView, unread: dict[PeerId, int] | None = None) -> FriendView:
     node = context.node
     profile = node.profile.of(one.peer)
@@ -283,9 +275,9 @@ def _view(context: Context, one: rooms.FriendView, unread: dict[PeerId, int] | N
         description=profile.description,
         avatar=_data_url(profile.avatar, profile.avatar_type),
         hello=one.hello,
-        since=rfc3339(one.since),
-        seen=rfc3339(node.seen(one.peer)),
-        compared=rfc3339(one.compared),
+        since=rfc3339_or_none(one.since),
+        seen=rfc3339_or_none(node.seen(one.peer)),
+        compared=rfc3339_or_none(one.compared),
         presence=node.presence.of(one.peer).name.lower(),  # type: ignore[arg-type]
         connected=node.connection(one.peer) is not None,
         unread=unread.get(one.peer, 0),
@@ -295,7 +287,7 @@ def _view(context: Context, one: rooms.FriendView, unread: dict[PeerId, int] | N
 
 
 def _address(one: LabelledAddress) -> AddressView:
-    return AddressView(label=one.label, address=str(one.address), since=rfc3339(one.since))
+    return AddressView(label=one.label, address=str(one.address), since=rfc3339_or_none(one.since))
 
 
 def _profile(context: Context) -> ProfileView:

@@ -6,6 +6,7 @@ The words for a connection's state are those of one table, for page, command lin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -109,7 +110,9 @@ def clock(time: str | None, *, now: datetime | None = None) -> str:
     """A time in RFC 3339 as people say it: ``14:01`` today, else ``3 Jan 14:01``, in their own zone."""
     if not time:
         return "-"
-    moment = datetime.fromisoformat(time).astimezone()
+    moment = datetime.fromisoformat(time)
+    with suppress(OverflowError):  # what a peer says may lie at the calendar's end, which has no hours more for a zone
+        moment = moment.astimezone()
     today = (now or datetime.now().astimezone()).date()
     return f"{moment:%H:%M}" if moment.date() == today else f"{moment.day} {moment:%b %H:%M}"
 

@@ -18,17 +18,22 @@ from wherry_signaling.errors import Malformed
 from wherry_signaling.packing import unpack
 
 from .limits import MESSAGE_BYTES
-from .packets import Count, Id, Kind
+from .packets import Id, Kind
 
 #: Ids of one read receipt: more are told in several.
 READ_IDS: Final = 256
 ID_BYTES: Final = 16
+#: Milliseconds since 1970 at which a message was written at the latest: the last of the year 9999. What is later has no
+#: form in RFC 3339, which is how the local API says it, and a computer's calendar ends soon after.
+LATEST_MS: Final = 253_402_300_799_999
+
+Sent = Annotated[int, msgspec.Meta(ge=0, le=LATEST_MS)]
 
 
 class Text(msgspec.Struct, array_like=True, frozen=True):
     """Something written."""
 
-    sent: Count
+    sent: Sent
     reply_to: bytes
     content: str
 
@@ -36,7 +41,7 @@ class Text(msgspec.Struct, array_like=True, frozen=True):
 class Data(msgspec.Struct, array_like=True, frozen=True):
     """Bytes of an application's."""
 
-    sent: Count
+    sent: Sent
     reply_to: bytes
     content: bytes
 

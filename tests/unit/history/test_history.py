@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 import secrets
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 from memory_post import Party, befriend, calm, deliver, whisper
 
+from wherry.api.chats import view_of
+from wherry.api.handlers import Context
 from wherry.errors import BadRequest, MessageTooLarge, PeerBlocked, UnknownMessage
 from wherry.messages.events import MessageAdded, MessageChanged, TypingChanged
 from wherry.messages.fate import NEXT, MessageState
 from wherry.messages.limits import MESSAGE_BYTES, STRANGER_UNREAD, STRANGERS_UNREAD
 from wherry.messages.packets import Item, Kind, Reason
 from wherry.messages.searching import fits, words
-from wherry.messages.texts import Text, decode_content, decode_read, decode_typing, encode
+from wherry.messages.texts import LATEST_MS, Text, decode_content, decode_read, decode_typing, encode
 from wherry_signaling.errors import Malformed
 from wherry_signaling.identity import Identity, PeerId
 
@@ -281,6 +286,25 @@ def test_a_message_that_makes_no_sense_is_malformed(ada: Party, bela: Party) -> 
     for kind, body in ((Kind.TEXT, b"\x93\x01\xc4\x02ab\xa1x"), (Kind.BYTES, b""), (Kind.READ, b"\x91\x91\xc4\x01a")):
         assert bela.post.take(ada.id, Item(1, kind, bytes(16), 2**31, body)) is Reason.MALFORMED
     assert bela.history.page() == []
+
+
+@pytest.mark.parametrize("sent", [LATEST_MS + 1, 2**53 - 1])
+def test_a_message_is_written_before_the_year_10000(ada: Party, bela: Party, sent: int) -> None:
+    befriend(ada, bela)
+    for kind, content in ((Kind.TEXT, "hello"), (Kind.BYTES, b"hello")):
+        body = msgspec.msgpack.encode([sent, b"", content])
+        assert bela.post.take(ada.id, Item(1, kind, bytes(16), 2**31, body)) is Reason.MALFORMED
+        body = msgspec.msgpack.encode([LATEST_MS, b"", content])
+        assert bela.post.take(ada.id, Item(2, kind, bytes([kind]) * 16, 2**31, body)) is None
+
+
+@pytest.mark.parametrize("sent", [-(2**62), LATEST_MS, 2**53 - 1, 2**62])
+def test_any_time_that_is_kept_can_be_shown(ada: Party, bela: Party, sent: int) -> None:
+    ada.messages.add(bela.id, bytes(16), "hi", ours=True, state=MessageState.QUEUED, sent=sent, kept=sent)
+    node = SimpleNamespace(id=ada.id, trouble_of=lambda peer: None)
+    view = view_of(cast(Context, SimpleNamespace(node=node)), ada.history.page()[0])
+    year = "0001-01-01T00:00:00.000Z" if sent < 0 else "9999-12-31T23:59:59.000Z"
+    assert (view.at, view.kept, view.until) == (year, year, year)
 
 
 def test_nothing_is_looked_for_by_reading_everything(ada: Party, bela: Party, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ import {
 import { MessageParser, encodeMessage } from "../src/messages.ts";
 import { Kind, type Packet, decodePacket, encodePacket } from "../src/messages/packets.ts";
 import { cut, decodeFragment } from "../src/messages/pieces.ts";
-import { decodeContent, decodeRead, encodeContent, encodeRead } from "../src/messages/texts.ts";
+import { LATEST_MS, decodeContent, decodeRead, encodeContent, encodeRead } from "../src/messages/texts.ts";
 import { type Value, fieldOf, pack, packMap, unpack } from "../src/msgpack.ts";
 import { PeerId } from "../src/peer-id.ts";
 import { checkDocument } from "../src/record.ts";
@@ -133,6 +133,16 @@ describe("any bytes are a value or a typed error", () => {
     );
     const any = fc.uint8Array({ maxLength: 300 }).map((data) => new Uint8Array(data));
     fc.assert(fc.property(fc.oneof(damaged, any), (data) => expectTyped(() => decoder(data))), { numRuns: 200 });
+  });
+
+  test("a message is written before the year 10000", () => {
+    const written = (sent: number): Bytes => pack([sent, new Uint8Array(), "hello"]);
+    expect(decodeContent(Kind.TEXT, written(LATEST_MS)).sent).toBe(LATEST_MS);
+    expect(new Date(LATEST_MS).toISOString()).toBe("9999-12-31T23:59:59.999Z");
+    for (const sent of [LATEST_MS + 1, Number.MAX_SAFE_INTEGER]) {
+      expect(() => decodeContent(Kind.TEXT, written(sent))).toThrow(WherryError);
+      expect(() => decodeContent(Kind.BYTES, pack([sent, new Uint8Array(), PNG]))).toThrow(WherryError);
+    }
   });
 
   test("any text is somebody or a typed error", () => {

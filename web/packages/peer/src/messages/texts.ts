@@ -13,13 +13,19 @@ import { bytes, count, fields, flag, list, read, text, write } from "../shape.ts
 import { MESSAGE_BYTES, READ_AT_ONCE } from "./limits.ts";
 import { Kind } from "./packets.ts";
 
+/**
+ * Milliseconds since 1970 at which a message was written at the latest: the last of the year 9999. What is later has no
+ * form in RFC 3339, which is how a node's local API says it, and a browser's calendar ends before 2^53.
+ */
+export const LATEST_MS = 253_402_300_799_999;
+
 const TEXT = fields<{ sent: number; replyTo: Bytes; content: string }>({
-  sent: count(),
+  sent: count({ most: LATEST_MS }),
   replyTo: bytes(0, 16),
   content: text(MESSAGE_BYTES),
 });
 const DATA = fields<{ sent: number; replyTo: Bytes; content: Bytes }>({
-  sent: count(),
+  sent: count({ most: LATEST_MS }),
   replyTo: bytes(0, 16),
   content: bytes(0, MESSAGE_BYTES),
 });
