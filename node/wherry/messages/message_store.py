@@ -305,7 +305,8 @@ class MessageStore:
     def _load(self, where: str, values: tuple[Any, ...], source: str = "messages") -> Iterator[Message]:
         """First what is meant, then what fits: a page of the largest messages would be hundreds of megabytes."""
         room = PAGE_BYTES
-        size = "ifnull(length(messages.text), 0) + ifnull(length(body), 0)"
+        # Bytes: of a text, SQLite counts characters, and those up to the first NUL.
+        size = "ifnull(length(CAST(messages.text AS BLOB)), 0) + ifnull(length(body), 0)"
         for number, weight in self._database.read(f"SELECT number, {size} FROM {source} WHERE {where}", values):
             if weight > room and room < PAGE_BYTES:
                 return

@@ -188,6 +188,14 @@ def test_a_page_of_large_messages_has_fewer(ada: Party, bela: Party) -> None:
 
 
 @pytest.mark.usefixtures("friends")
+@pytest.mark.parametrize("text", ["\0" + "x" * (5 * 1024 * 1024 - 1), "ж" * (5 * 512 * 1024)], ids=["NUL", "wide"])
+def test_a_page_is_measured_in_bytes(ada: Party, bela: Party, text: str) -> None:
+    for _ in range(2):
+        ada.history.send(bela.id, text)
+    assert [one.content for one in ada.history.page(bela.id)] == [text]
+
+
+@pytest.mark.usefixtures("friends")
 @pytest.mark.parametrize("lock", [False, True], ids=["open", "locked"])
 async def test_search(ada: Party, bela: Party, cy: Party, lock: bool) -> None:
     ada.close()
