@@ -31,7 +31,7 @@ from .friends.profile_store import ProfileStore
 from .friends.states import Friendship, Said, State, Word
 from .home import Home, Remembered
 from .messages.fate import MessageState
-from .messages.message_store import MessageStore
+from .messages.message_store import DELETED, LOCKED, MessageStore
 from .messages.packets import Kind
 from .profile_file import (
     AddressEntry,
@@ -51,7 +51,7 @@ from .store.locks import BodyLock
 #: The choice that says: this is a copy that has not been started yet.
 RESTORED: Final = "restored"
 #: Choices that belong to a file rather than to a person.
-_OWN_CHOICES: Final = frozenset((RESTORED, "bodies locked"))
+_OWN_CHOICES: Final = frozenset((RESTORED, LOCKED, DELETED))
 #: Messages that are read, or written, at a time.
 PAGE: Final = 500
 

@@ -10,15 +10,16 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from wherry_signaling.client.guests import Guests
 from wherry_signaling.client.introducers import Held
 from wherry_signaling.domains import Purpose
 from wherry_signaling.envelope import open_sealed
-from wherry_signaling.errors import RemoteError, WherryError
+from wherry_signaling.errors import HomeUnusable, RemoteError, WherryError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.record import InboxRecord, check_document
 from wherry_signaling.scope import Scope
@@ -28,6 +29,7 @@ from wherry_signaling.tasks import Tasks
 
 from .connect.records import Records
 from .copying import take_up
+from .errors import DiskFull
 from .events import Events
 from .friends.addresses import Addresses
 from .friends.company import Company
@@ -58,6 +60,9 @@ from .store.locks import BodyLock
 from .telling import tell
 
 log = logging.getLogger(__name__)
+
+#: Seconds between two looks whether messages were deleted: a merge writes the whole index anew, once for them all.
+WORDS_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +228,7 @@ class Mail:
         self._tasks.start(self.mailboxes.run(), "own mailboxes")
         self._tasks.start(self.company.run(), "company")
         self._tasks.start(self._settle_locks(), "locking")
+        self._tasks.start(self._settle_words(), "words of deleted messages")
 
     async def _settle_locks(self) -> None:
         """Have every body rest as it is to, a batch at a time."""
@@ -235,6 +241,14 @@ class Mail:
                 await asyncio.sleep(LOCKS_AGAIN_S)
             else:
                 return
+
+    async def _settle_words(self) -> None:
+        """Have no word of a deleted message left in the index: now, and some time after each deletion."""
+        while True:
+            with suppress(DiskFull, HomeUnusable):  # next time, then
+                for _ in self._messages.settle_words():
+                    await asyncio.sleep(0)
+            await asyncio.sleep(WORDS_S)
 
     # -- from the node ------------------------------------------------------------------------------------------------
 

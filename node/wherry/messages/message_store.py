@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,10 @@ PAGE_BYTES: Final = 8 * 1024 * 1024
 BATCH: Final = 1000
 #: The choice that says how bodies rest.
 LOCKED: Final = "bodies locked"
+#: The choice that counts deletions whose words may still be in the index.
+DELETED: Final = "words of deleted"
+#: Pages of the index that are merged in one transaction: some milliseconds, in which all else waits.
+MERGE_PAGES: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +177,7 @@ class MessageStore:
             connection.execute("DELETE FROM messages WHERE number = ?", (found.number,))
             if not found.ours and found.state < MessageState.READ:
                 connection.execute("UPDATE chats SET unread = unread - 1 WHERE peer = ?", (peer.key,))
+            _mark_deleted(connection)
         return True
 
     # -- many ---------------------------------------------------------------------------------------------------------
@@ -230,6 +236,7 @@ class MessageStore:
         with self._database.write() as connection:
             connection.execute("DELETE FROM messages WHERE chat = (SELECT chat FROM chats WHERE peer = ?)", (peer.key,))
             connection.execute("DELETE FROM chats WHERE peer = ?", (peer.key,))
+            _mark_deleted(connection)
 
     # -- search -------------------------------------------------------------------------------------------------------
 
@@ -257,6 +264,28 @@ class MessageStore:
             values.append(peer.key)
         where = f"{' AND '.join(clauses)} ORDER BY words.rowid DESC LIMIT ?"
         return list(self._load(where, (*values, limit), "words JOIN messages ON number = words.rowid"))
+
+    def settle_words(self) -> Iterator[None]:
+        """Have no word of a deleted message left in the index, some pages at a time.
+
+        FTS5 deletes by a note that takes the word back once the two meet in a merge, which may be never. So everything
+        is merged into one: https://www.sqlite.org/fts5.html#the_merge_command. Whoever stops in between goes on next
+        time, and a power cut that undoes a step undoes the end as well.
+        """
+        while (deletions := self._choice(DELETED)) is not None:
+            pages = -MERGE_PAGES  # less than nothing: whatever there is takes part in this merge
+            while self._merge(pages):
+                pages = MERGE_PAGES
+                yield
+            with self._database.write(durable=False) as connection:  # unless something was deleted meanwhile
+                connection.execute("DELETE FROM choices WHERE name = ? AND value = ?", (DELETED, deletions))
+
+    def _merge(self, pages: int) -> bool:
+        """Whether there was something to merge; the command itself counts as one change."""
+        with self._database.write(durable=False) as connection:
+            before = connection.total_changes
+            connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
+            return connection.total_changes - before > 1
 
     # -- locking ------------------------------------------------------------------------------------------------------
 
@@ -286,8 +315,11 @@ class MessageStore:
             self._database.compact()
 
     def _is_locked(self) -> str:
-        rows = self._database.read("SELECT value FROM choices WHERE name = ?", (LOCKED,))
-        return str(rows[0][0]) if rows else "no"
+        return self._choice(LOCKED) or "no"
+
+    def _choice(self, name: str) -> str | None:
+        rows = self._database.read("SELECT value FROM choices WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
 
     def _relock(self, number: int) -> None:
         [one] = self._select("WHERE number = ?", (number,))
@@ -339,3 +371,9 @@ class MessageStore:
 
 
 _ONE_OF_OURS = "chat = (SELECT chat FROM chats WHERE peer = ?) AND id = ? AND ours = 1"
+
+
+def _mark_deleted(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO choices VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (DELETED,)
+    )

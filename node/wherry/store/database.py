@@ -2,8 +2,12 @@
 
 A file is in write-ahead mode (readers such as a backup never block the node) and `synchronous = FULL`: what was
 committed is there after a power cut. It has to be: an acknowledgement makes the sender forget its copy of a message.
-What may be undone by a cut says so (`write(durable=False)`), and does not wait for the disk. What is deleted is written
-over: keys that were used up are not to be found in the file.
+What may be undone by a cut says so (`write(durable=False)`), and does not wait for the disk.
+
+What is deleted is written over in the file (`secure_delete`): keys that were used up are not to be found there. Two
+things come later. The write-ahead log has older pages until it is taken over, and written over in its turn: at the
+latest when the file is closed. And the index of words deletes by a note beside the word, until a merge brings the two
+together: `MessageStore.settle_words` sees to that, when the node starts and some minutes after a deletion.
 """
 
 from __future__ import annotations

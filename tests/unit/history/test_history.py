@@ -16,6 +16,7 @@ from memory_post import Party, befriend, calm, deliver, whisper
 from wherry.api.chats import view_of
 from wherry.api.handlers import Context
 from wherry.errors import BadRequest, MessageTooLarge, PeerBlocked, UnknownMessage
+from wherry.messages import message_store
 from wherry.messages.events import MessageAdded, MessageChanged, TypingChanged
 from wherry.messages.fate import NEXT, MessageState
 from wherry.messages.limits import MESSAGE_BYTES, STRANGER_UNREAD, STRANGERS_UNREAD
@@ -226,6 +227,58 @@ def test_both_searches_find_the_same(ada: Party, bela: Party) -> None:
     for query in ("brise", "naive", "façade", "日本", "x1 y", "under_score", "don t", "facade naive"):
         by_index = {one.content for one in ada.messages.search(query)}
         assert by_index == {text for text in texts if fits(text, words(query))}, query
+
+
+def in_file(party: Party, word: bytes) -> bool:
+    party.store.database.read("PRAGMA wal_checkpoint(TRUNCATE)")
+    return word in b"".join(file.read_bytes() for file in party.path.parent.glob(f"{party.path.name}*"))
+
+
+@pytest.mark.parametrize("whole_chat", [False, True], ids=["message", "chat"])
+def test_no_word_of_what_was_deleted_stays_in_the_index(
+    ada: Party, bela: Party, cy: Party, whole_chat: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_store, "MERGE_PAGES", 1)  # so that there are some steps
+
+    def write(to: Party, first: int, count: int) -> None:
+        for number in range(first, first + count):
+            ada.history.send(to.id, " ".join(f"word{number * k % 997}" for k in range(1, 12)))
+
+    write(cy, 0, 400)
+    secret = ada.history.send(bela.id, "xylophone quokka")
+    write(cy, 400, 400)
+    ada.history.delete_chat(bela.id) if whole_chat else ada.history.delete(bela.id, secret.id)
+    write(cy, 800, 3)
+    assert in_file(ada, b"ylophone")  # else this test would show nothing
+    steps = ada.messages.settle_words()
+    next(steps)
+    other = ada.history.send(bela.id, "gooseberry")
+    assert in_file(ada, b"ooseberry")
+    ada.history.delete(bela.id, other.id)  # while it goes on
+    assert len(list(steps)) > 2
+    assert not in_file(ada, b"ylophone")
+    assert not in_file(ada, b"ooseberry")
+    assert list(ada.messages.settle_words()) == []
+    assert len(ada.messages.search("word7", limit=2000)) > 0
+    with ada.store.database.write() as connection:
+        connection.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+
+
+def test_a_merge_that_was_left_is_ended_after_a_restart(
+    ada: Party, bela: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(600):
+        ada.history.send(bela.id, " ".join(f"word{number * k % 997}" for k in range(1, 12)))
+        if number == 300:
+            secret = ada.history.send(bela.id, "xylophone quokka")
+    ada.history.delete(bela.id, secret.id)
+    assert in_file(ada, b"ylophone")
+    monkeypatch.setattr(message_store, "MERGE_PAGES", 1)
+    next(ada.messages.settle_words())
+    ada.close()
+    ada.open()
+    list(ada.messages.settle_words())
+    assert not in_file(ada, b"ylophone")
 
 
 def test_bodies_rest_locked(ada: Party, bela: Party) -> None:
