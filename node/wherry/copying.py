@@ -176,7 +176,7 @@ def import_profile(
 ) -> PeerId:
     """Make a home of an exported profile; returns who lives there now. Nobody may live in it before.
 
-    Nothing is there until all of the file was read and found whole.
+    Nothing is there until all of the file was read and found whole, and nothing is left where something fails then.
 
     :param key_passphrase: to put the identity under in its new home; None: it lies open, for its owner alone.
     :raises HomeTaken: if the home has an identity, or a database.
@@ -187,17 +187,24 @@ def import_profile(
         for taken in (home.identity_file, home.database):
             if taken.exists():
                 raise HomeTaken(str(taken))
-        draft = home.path / ".import.db"
-        _remove(draft)
+        drafts = home.path / ".import.key", home.path / ".import.db"
+        _remove(*drafts)
         try:
-            owner = _fill(draft, path, passphrase)
-            draft.rename(home.database)
+            key, database = drafts
+            owner = _fill(database, path, passphrase)
+            keyfile.create(key, owner.seed, passphrase=key_passphrase, cost=cost)  # seconds; what follows, none
+            database.rename(home.database)
+            key.rename(home.identity_file)
+            keyfile.sync_folder(home.path)
+            home.remember(Remembered(name=owner.name))
         except OSError as error:
+            _remove(home.identity_file, home.database)
             raise _unusable(path, error) from error
+        except BaseException:
+            _remove(home.identity_file, home.database)
+            raise
         finally:
-            _remove(draft)
-        keyfile.create(home.identity_file, owner.seed, passphrase=key_passphrase, cost=cost)
-        home.remember(Remembered(name=owner.name))
+            _remove(*drafts)
         return Identity(owner.seed).id
 
 
@@ -303,10 +310,11 @@ def _row(entry: FriendEntry) -> FriendRow:
     )
 
 
-def _remove(draft: Path) -> None:
-    for end in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            draft.with_name(draft.name + end).unlink()
+def _remove(*files: Path) -> None:
+    for file in files:
+        for end in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                file.with_name(file.name + end).unlink()
 
 
 def _unusable(path: Path, error: OSError) -> WherryError:

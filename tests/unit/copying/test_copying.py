@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from memory_post import START, Party, befriend, calm, deliver
@@ -13,6 +15,7 @@ from wherry import copying
 from wherry.copying import RESTORED, export_profile, import_profile, take_up
 from wherry.errors import (
     BadRequest,
+    DiskFull,
     ExportCorrupt,
     ExportLocked,
     HomeTaken,
@@ -23,6 +26,7 @@ from wherry.friends.presence import Chosen
 from wherry.friends.profile_store import ProfileStore
 from wherry.home import Home
 from wherry.messages.fate import MessageState
+from wherry_signaling import keyfile
 from wherry_signaling.identity import Identity
 from wherry_signaling.keyfile import Cost
 
@@ -161,6 +165,38 @@ def test_nothing_is_left_of_a_file_that_cannot_be_read(ada: Party, bela: Party, 
     with pytest.raises(HomeUnusable):
         import_profile(home, file.with_name("nothing"), "sesame")
     assert sorted(path.name for path in home.path.iterdir()) == ["run"]
+    assert import_profile(home, file, "sesame") == ada.id
+
+
+@pytest.mark.parametrize("error", [DiskFull("full"), KeyboardInterrupt(), OSError(errno.ENOSPC, "full")])
+@pytest.mark.parametrize("where", ["create", "sync_folder"])
+def test_nothing_is_left_where_the_key_cannot_be_written(
+    ada: Party, home: Home, file: Path, where: str, error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(ada, file)
+    real = getattr(keyfile, where)
+
+    def fail(*given: Any, **how: Any) -> None:
+        real(*given, **how)
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keyfile, where, fail)
+        with pytest.raises((type(error), HomeUnusable, DiskFull)):
+            import_profile(home, file, "sesame")
+    assert sorted(path.name for path in home.path.iterdir()) == ["run"]
+    assert import_profile(home, file, "sesame") == ada.id
+
+
+def test_nothing_is_left_where_the_name_cannot_be_kept(ada: Party, home: Home, file: Path) -> None:
+    export(ada, file)
+    home.make()
+    damaged = home.path / "remembered.json"
+    damaged.write_text("no JSON")
+    with pytest.raises(HomeUnusable, match="damaged"):
+        import_profile(home, file, "sesame")
+    assert sorted(path.name for path in home.path.iterdir()) == ["remembered.json", "run"]
+    damaged.unlink()
     assert import_profile(home, file, "sesame") == ada.id
 
 
