@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from wherry_signaling import keyfile
-from wherry_signaling.errors import HomeUnusable, WherryError
+from wherry_signaling.errors import HomeUnusable, InvalidPeerId, WherryError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.keyfile import Cost
 
@@ -233,6 +233,8 @@ def _fill(draft: Path, path: Path, passphrase: str) -> Owner:
             while into.take_some(entries):
                 pass
             ProfileStore(store.database).choose(RESTORED, "yes")
+        except InvalidPeerId as error:
+            raise ExportCorrupt("what is in it makes no sense") from error
         except WherryError:
             raise
         except (ValueError, KeyError) as error:

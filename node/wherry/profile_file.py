@@ -63,6 +63,10 @@ Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Nospam = Annotated[bytes, msgspec.Meta(min_length=8, max_length=8)]
 Line = Annotated[str, msgspec.Meta(max_length=1000)]
+#: A number of whatever sort: what a peer may say in a message, and far within what a database keeps.
+Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+#: Seconds since 1970; with bounds, so that it is no NaN either, which a database takes for nothing at all.
+Time = Annotated[float, msgspec.Meta(ge=0, lt=2**53)]
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
@@ -74,7 +78,7 @@ class Owner(Entry, frozen=True, tag="owner"):
 
     seed: Key
     name: Line
-    made: float
+    made: Time
 
 
 class AddressEntry(Entry, frozen=True, tag="address"):
@@ -82,7 +86,7 @@ class AddressEntry(Entry, frozen=True, tag="address"):
 
     label: Line
     nospam: Nospam
-    since: float
+    since: Time
 
 
 class PeerEntry(Entry, frozen=True, tag="peer"):
@@ -91,7 +95,7 @@ class PeerEntry(Entry, frozen=True, tag="peer"):
     key: Key
     claimed: Line
     label: Line
-    seen: float | None
+    seen: Time | None
 
 
 class FriendEntry(Entry, frozen=True, tag="friend"):
@@ -100,15 +104,15 @@ class FriendEntry(Entry, frozen=True, tag="friend"):
     key: Key
     further: list[Key]
     state: Line
-    since: float
+    since: Time
     ours: tuple[Id, Id | None] | None
     theirs: tuple[Id, Id | None] | None
-    said: tuple[Id, int, Id | None] | None
+    said: tuple[Id, Count, Id | None] | None
     hello: Annotated[str, msgspec.Meta(max_length=4096)]
     nospam: Nospam | None
-    reason: int | None
+    reason: Count | None
     answer: Line
-    compared: float = 0.0
+    compared: Time = 0.0
 
 
 class ProfileEntry(Entry, frozen=True, tag="profile"):
@@ -136,10 +140,10 @@ class MessageEntry(Entry, frozen=True, tag="message"):
     ours: bool
     text: str | None
     data: bytes | None
-    state: int
-    reason: int | None
-    sent: int
-    kept: int
+    state: Count
+    reason: Count | None
+    sent: Count
+    kept: Count
     reply_to: Id | None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import secrets
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from memory_post import START, Party, befriend, calm, deliver
 
 from wherry import copying
@@ -26,6 +28,7 @@ from wherry.friends.presence import Chosen
 from wherry.friends.profile_store import ProfileStore
 from wherry.home import Home
 from wherry.messages.fate import MessageState
+from wherry.profile_file import write
 from wherry_signaling import keyfile
 from wherry_signaling.identity import Identity
 from wherry_signaling.keyfile import Cost
@@ -198,6 +201,63 @@ def test_nothing_is_left_where_the_name_cannot_be_kept(ada: Party, home: Home, f
     assert sorted(path.name for path in home.path.iterdir()) == ["remembered.json", "run"]
     damaged.unlink()
     assert import_profile(home, file, "sesame") == ada.id
+
+
+NUMBERS = st.one_of(
+    st.integers(min_value=-(2**63), max_value=2**64 - 1),
+    st.sampled_from([0, 1, 2, 10, 2**53 - 1, 2**53, 2**63 - 1, 2**63, 2**64 - 1, -1]),
+)
+TIMES = st.one_of(NUMBERS, st.floats())
+KEYS = st.sampled_from([Identity(b"a" * 32).id.key, Identity(b"b" * 32).id.key, b"k" * 32, b"\1" + bytes(31)])
+IDS = st.sampled_from([b"i" * 16, b"j" * 16])
+OWNERS = st.tuples(st.just("owner"), st.just(b"s" * 32), st.just("Ada"), TIMES)
+
+
+def perhaps(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(st.none(), one)
+
+
+CRAFTED = st.one_of(
+    OWNERS,
+    st.tuples(st.just("address"), st.just("card"), st.just(b"n" * 8), TIMES),
+    st.tuples(st.just("peer"), KEYS, st.just("A"), st.just("B"), perhaps(TIMES)),
+    st.tuples(
+        *(st.just("friend"), KEYS, st.lists(KEYS, max_size=2), st.sampled_from(["friends", "sent", "foe"]), TIMES),
+        *(perhaps(st.tuples(IDS, perhaps(IDS))), perhaps(st.tuples(IDS, perhaps(IDS)))),
+        *(perhaps(st.tuples(IDS, NUMBERS, perhaps(IDS))), st.just("hello"), st.just(None), perhaps(NUMBERS)),
+        *(st.just(""), TIMES),
+    ),
+    st.tuples(
+        *(st.just("message"), KEYS, IDS, st.booleans(), st.sampled_from(["text", None]), st.just(None)),
+        *(NUMBERS, perhaps(NUMBERS), NUMBERS, NUMBERS, perhaps(IDS)),
+    ),
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(owner=OWNERS, entries=st.lists(CRAFTED, max_size=3))
+@example(("owner", b"s" * 32, "Ada", float("nan")), [])
+@example(("owner", b"s" * 32, "Ada", 1.0), [("address", "card", b"n" * 8, float("nan"))])
+@example(
+    ("owner", b"s" * 32, "Ada", 1.0),
+    [("message", Identity(b"a" * 32).id.key, b"i" * 16, True, "t", None, 0, None, 2**63, 1, None)],
+)
+@example(
+    ("owner", b"s" * 32, "Ada", 1.0),
+    [("friend", Identity(b"a" * 32).id.key, [], "friends", float("nan"), None, None, None, "", None, None, "", 0)],
+)
+def test_whatever_number_stands_in_a_file_it_is_kept_whole_or_corrupt(
+    tmp_path: Path, owner: Any, entries: list[Any]
+) -> None:
+    # Invariant: a home, or ExportCorrupt and nothing at all.
+    file, home = tmp_path / "crafted", Home(tmp_path / secrets.token_hex(4))
+    file.write_bytes(b"".join(write([owner, *entries], "sesame", random=secrets.token_bytes, cost=CHEAP)))
+    try:
+        import_profile(home, file, "sesame", cost=CHEAP)
+    except ExportCorrupt:
+        assert sorted(path.name for path in home.path.iterdir()) == ["run"]
+    else:
+        export_profile(home.identity(), "A", home.database, home.path / "f", "s", wall_clock=lambda: START, cost=CHEAP)
 
 
 def test_an_export_needs_a_passphrase(ada: Party, file: Path) -> None:
