@@ -54,6 +54,8 @@ VERSION: Final = 1
 PART_BYTES: Final = 1024 * 1024
 #: Bytes of a part at most: one more message of the largest may be in it.
 MAX_PART_BYTES: Final = 8 * 1024 * 1024
+#: Bytes that a box has at least: those by which it is known.
+TAG_BYTES: Final = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_ABYTES
 _HEAD = struct.Struct(">8sBII16s16s")
 _LENGTH = struct.Struct(">I")
 _CHECK_BYTES: Final = 4
@@ -238,6 +240,8 @@ def _box(take: Callable[[int], bytes]) -> bytes:
     if len(head) < _LENGTH.size:
         raise ExportCorrupt("its end is missing")
     (length,) = _LENGTH.unpack(head)
+    if length < TAG_BYTES:
+        raise ExportCorrupt("a part is too small")
     box = take(length) if length <= MAX_PART_BYTES else b""
     if len(box) != length:
         raise ExportCorrupt("its end is missing" if length <= MAX_PART_BYTES else "a part is too large")

@@ -118,6 +118,7 @@ WHOLE = made()
 @settings(max_examples=200, deadline=None)
 @given(at=st.integers(0, len(WHOLE) - 1), to=st.integers(0, 255))
 @example(at=0, to=0)
+@example(at=HEAD_BYTES + 3, to=0)  # a part of no bytes
 def test_a_byte_changed_anywhere_is_noticed(at: int, to: int) -> None:
     # Invariant: whatever byte is changed, nothing but a typed error comes out, or the same file as before.
     data = WHOLE[:at] + bytes([to]) + WHOLE[at + 1 :]
