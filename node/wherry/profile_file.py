@@ -82,6 +82,9 @@ class Owner(Entry, frozen=True, tag="owner"):
     name: Line
     made: Time
 
+    def __repr__(self) -> str:
+        return f"<Owner {self.name!r}>"  # no seed gets into a log
+
 
 class AddressEntry(Entry, frozen=True, tag="address"):
     """A labelled address."""
@@ -89,6 +92,9 @@ class AddressEntry(Entry, frozen=True, tag="address"):
     label: Line
     nospam: Nospam
     since: Time
+
+    def __repr__(self) -> str:
+        return f"<AddressEntry {self.label!r}>"
 
 
 class PeerEntry(Entry, frozen=True, tag="peer"):
@@ -115,6 +121,9 @@ class FriendEntry(Entry, frozen=True, tag="friend"):
     reason: Count | None
     answer: Line
     compared: Time = 0.0
+
+    def __repr__(self) -> str:
+        return f"<FriendEntry {self.state}>"
 
 
 class ProfileEntry(Entry, frozen=True, tag="profile"):

@@ -47,6 +47,9 @@ class IdView(View, frozen=True, kw_only=True):
     invite: str
     multiaddrs: list[str]
 
+    def __repr__(self) -> str:
+        return f"<IdView {self.id}>"  # without the word in the address
+
 
 class IntroducerView(View, frozen=True, kw_only=True):
     """One introducer that holds a reservation for this node."""

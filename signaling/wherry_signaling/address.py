@@ -45,6 +45,9 @@ class Address:
     peer: PeerId
     nospam: bytes
 
+    def __repr__(self) -> str:
+        return f"<Address of {self.peer.short}>"  # whoever reads a log may not ask by it
+
     def __str__(self) -> str:
         body = bytes([VERSION]) + self.peer.key + self.nospam
         return base58.b58encode(body + hashlib.sha256(body).digest()[:4]).decode()

@@ -65,6 +65,9 @@ class SessionRequest(Request, frozen=True, kw_only=True):
 
     token: Token
 
+    def __repr__(self) -> str:
+        return "<SessionRequest>"  # no token gets into a log
+
 
 class TicketRequest(Request, frozen=True, kw_only=True):
     """What to download: the path of a GET of this API, with its query."""
@@ -84,6 +87,9 @@ class FirstMessage(Struct, frozen=True, kw_only=True):
     """What a WebSocket's client says first, and all that it says."""
 
     token: Token
+
+    def __repr__(self) -> str:
+        return "<FirstMessage>"
 
 
 class PeersView(View, frozen=True, kw_only=True):
@@ -152,6 +158,9 @@ class TicketView(View, frozen=True, kw_only=True):
     path: str
     expires: str
 
+    def __repr__(self) -> str:
+        return f"<TicketView {self.expires}>"
+
 
 class DashboardView(View, frozen=True, kw_only=True):
     """`wherry dashboard`: the link that opens the page, once, and until when."""
@@ -159,6 +168,9 @@ class DashboardView(View, frozen=True, kw_only=True):
     v: int = 1
     url: str
     expires: str
+
+    def __repr__(self) -> str:
+        return f"<DashboardView {self.expires}>"
 
 
 class ProgramView(View, frozen=True, kw_only=True):
@@ -182,6 +194,9 @@ class NewTokenView(View, frozen=True, kw_only=True):
     name: str
     token: str
     url: str
+
+    def __repr__(self) -> str:
+        return f"<NewTokenView {self.name!r}>"
 
 
 class EndedView(View, frozen=True, kw_only=True):

@@ -113,6 +113,9 @@ class AddressView(View, frozen=True, kw_only=True):
     address: str
     since: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<AddressView {self.label!r}>"
+
 
 class AddressesView(View, frozen=True, kw_only=True):
     """All of them."""

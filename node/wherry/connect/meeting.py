@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wherry_signaling.endpoints import EndpointAddress
@@ -44,7 +44,7 @@ class _Attempt:
     trace: Trace
     tasks: Tasks
     link: Link | None = None
-    secret: bytes = b""
+    secret: bytes = field(default=b"", repr=False)
     offer_hash: bytes = b""
     floor: Scope = Scope.GLOBAL
     tried: int = 0

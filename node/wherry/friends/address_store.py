@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..store.database import Database
 
@@ -16,7 +16,7 @@ class Nospam:
     """
 
     label: str
-    nospam: bytes
+    nospam: bytes = field(repr=False)
     since: float
 
 

@@ -54,6 +54,9 @@ class Request(Body, frozen=True):
     name: Name
     hello: Annotated[str, msgspec.Meta(max_length=HELLO_BYTES)]
 
+    def __repr__(self) -> str:
+        return f"<Request of {self.name!r}>"  # without the word in an address of ours
+
 
 class Accept(Body, frozen=True):
     """Yes."""

@@ -38,7 +38,7 @@ class FriendRow:
     friendship: Friendship = field(default_factory=Friendship)
     since: float = 0.0
     hello: str = ""
-    nospam: bytes | None = None
+    nospam: bytes | None = field(default=None, repr=False)
     answer: str = ""
     profile_told: int = 0
     profile_sent: int = 0

@@ -63,12 +63,18 @@ class _Accept(msgspec.Struct, array_like=True, frozen=True):
     token: Token
     data: Data = b""
 
+    def __repr__(self) -> str:
+        return f"<_Accept {len(self.data)} bytes>"
+
 
 class Opening(msgspec.Struct, array_like=True, frozen=True):
     """The first words on a control stream: whose session it is, and which streams are in it."""
 
     token: Token
     numbers: Annotated[list[tuple[Name, Number]], msgspec.Meta(max_length=STREAMS)]
+
+    def __repr__(self) -> str:
+        return f"<Opening {self.numbers}>"
 
 
 _request = msgspec.msgpack.Decoder(_Request)

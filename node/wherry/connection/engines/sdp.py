@@ -28,7 +28,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aioice import Candidate
@@ -56,7 +56,7 @@ class Description:
     """
 
     ufrag: str
-    password: str
+    password: str = field(repr=False)
     fingerprints: tuple[tuple[str, str], ...]
     setup: str
     candidates: tuple[Candidate, ...]
