@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 from fake_node import BELA, ME, FakeNode
 
+from wherry.api import websocket as websocket_room
 from wherry.api.access import Access
 from wherry.api.client import Client
 from wherry.api.limits import ONE_TIME_S, SESSION_IDLE_S, SESSION_S, TICKET_S, WRONG_TOKENS
@@ -492,6 +493,19 @@ async def test_a_websocket_without_a_token_is_closed(browser: Browser, first: st
         message = await websocket.receive(timeout=5)
         assert message.type is aiohttp.WSMsgType.CLOSE
         assert websocket.close_code == code
+
+
+async def test_pings_give_a_websocket_no_more_time_for_its_token(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket_room, "FIRST_MESSAGE_S", 0.3)
+    async with browser.events() as websocket, asyncio.timeout(5):
+        closing = asyncio.create_task(websocket.receive())
+        while not closing.done():
+            await websocket.ping()
+            await asyncio.wait([closing], timeout=0.03)
+        assert (await closing).type is aiohttp.WSMsgType.CLOSE
+        assert websocket.close_code == 4401
 
 
 async def test_a_websocket_whose_query_is_misshapen_is_closed(browser: Browser) -> None:

@@ -60,7 +60,8 @@ def _asked(request: web.Request) -> EventsRequest:
 async def _token(websocket: web.WebSocketResponse) -> str:
     """What the client shows; nothing if it says nothing in time."""
     try:
-        message = await websocket.receive(timeout=FIRST_MESSAGE_S)
+        async with asyncio.timeout(FIRST_MESSAGE_S):  # aiohttp's own begins anew with each ping
+            message = await websocket.receive()
     except TimeoutError:
         return ""
     if message.type is not WSMsgType.TEXT:
