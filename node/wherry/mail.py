@@ -62,7 +62,7 @@ from .telling import tell
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks whether messages were deleted: a merge writes the whole index anew, once for them all.
-WORDS_S: Final = 600.0
+DELETED_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +228,7 @@ class Mail:
         self._tasks.start(self.mailboxes.run(), "own mailboxes")
         self._tasks.start(self.company.run(), "company")
         self._tasks.start(self._settle_locks(), "locking")
-        self._tasks.start(self._settle_words(), "words of deleted messages")
+        self._tasks.start(self._settle_deleted(), "what is left of deleted messages")
 
     async def _settle_locks(self) -> None:
         """Have every body rest as it is to, a batch at a time."""
@@ -242,13 +242,14 @@ class Mail:
             else:
                 return
 
-    async def _settle_words(self) -> None:
-        """Have no word of a deleted message left in the index: now, and some time after each deletion."""
+    async def _settle_deleted(self) -> None:
+        """Have no word of a deleted message left in the index, now and some time after each deletion; nor old ids."""
         while True:
             with suppress(DiskFull, HomeUnusable):  # next time, then
+                self._messages.sweep(self._around.wall_clock())
                 for _ in self._messages.settle_words():
                     await asyncio.sleep(0)
-            await asyncio.sleep(WORDS_S)
+            await asyncio.sleep(DELETED_S)
 
     # -- from the node ------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 A message is kept and given to the post in one transaction, and its fate is written in the transaction that settles it:
 so what is shown is always what became of it. What has come is kept in the transaction that acknowledges it, once, for
-its id is known then.
+its id is known then, and for a month after it was deleted.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ class History:
         with self._database.write():
             if found.ours and not found.state.settled:
                 self._post.withdraw(peer, message)
-            self._store.delete(found.peer, message)
+            self._store.delete(found.peer, message, now=self._wall_clock())
             self._say(MessageChanged(peer=found.peer, id=message, ours=found.ours))
 
     def delete_chat(self, peer: PeerId) -> None:
@@ -216,7 +216,7 @@ class History:
             for one in self._store.open():
                 if one.peer == contact:
                     self._post.withdraw(peer, one.id)
-            self._store.delete_chat(contact)
+            self._store.delete_chat(contact, now=self._wall_clock())
             self._say(ChatRead(peer=contact))
 
     def take_up(self) -> None:
@@ -229,15 +229,18 @@ class History:
                 self._send(one)
 
     def known(self, peer: PeerId, message: bytes) -> bool:
-        """Whether a message of a peer's came before."""
-        return self._store.get(self._contacts.contact_of(peer), message, ours=False) is not None
+        """Whether a message of a peer's came before; it may be deleted since."""
+        contact = self._contacts.contact_of(peer)
+        return self._store.was_deleted(contact, message) or (self._store.get(contact, message, ours=False) is not None)
 
     # -- from the post ------------------------------------------------------------------------------------------------
 
     def _take(self, peer: PeerId, item: Item) -> None:
         body = decode_content(item.kind, item.body)
         contact = self._contacts.contact_of(peer)
-        if not self._contacts.is_friend(peer.key):
+        if self._store.was_deleted(contact, item.id):
+            return  # said again by somebody whose memory is an old copy: it was delivered, and it stays deleted
+        if not self._contacts.is_friend(peer.key) and self._store.get(contact, item.id, ours=False) is None:
             self._check_strangers(contact)
         added = self._store.add(
             contact,

@@ -12,6 +12,7 @@ from wherry_signaling.identity import PeerId
 from ..store.database import Database
 from ..store.locks import BodyLock
 from .fate import NEXT, MessageState
+from .limits import OPENED_S
 from .packets import Kind
 from .searching import words
 
@@ -168,8 +169,8 @@ class MessageStore:
             )
             return cursor.rowcount > 0
 
-    def delete(self, peer: PeerId, message: bytes) -> bool:
-        """Keep it no longer; whether it was there."""
+    def delete(self, peer: PeerId, message: bytes, *, now: float) -> bool:
+        """Keep it no longer; whether it was there. Of one that was written to us, the id is remembered."""
         found = self.get(peer, message)
         if found is None:
             return False
@@ -177,8 +178,19 @@ class MessageStore:
             connection.execute("DELETE FROM messages WHERE number = ?", (found.number,))
             if not found.ours and found.state < MessageState.READ:
                 connection.execute("UPDATE chats SET unread = unread - 1 WHERE peer = ?", (peer.key,))
+            if not found.ours:
+                connection.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?, ?)", (peer.key, message, now))
             _mark_deleted(connection)
         return True
+
+    def was_deleted(self, peer: PeerId, message: bytes) -> bool:
+        """Whether one with that id was written to us, and deleted not long ago."""
+        return bool(self._database.read("SELECT 1 FROM deleted WHERE peer = ? AND id = ?", (peer.key, message)))
+
+    def sweep(self, now: float) -> None:
+        """Forget the ids of what was deleted so long ago that nobody says it again."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM deleted WHERE at < ?", (now - OPENED_S,))
 
     # -- many ---------------------------------------------------------------------------------------------------------
 
@@ -231,9 +243,14 @@ class MessageStore:
             connection.execute("UPDATE chats SET unread = unread - ? WHERE peer = ?", (len(ids), peer.key))
         return ids
 
-    def delete_chat(self, peer: PeerId) -> None:
-        """Keep none of a contact's messages."""
+    def delete_chat(self, peer: PeerId, *, now: float) -> None:
+        """Keep none of a contact's messages; see `delete`."""
         with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO deleted SELECT peer, id, ? FROM messages JOIN chats USING (chat)"
+                " WHERE chat = (SELECT chat FROM chats WHERE peer = ?) AND NOT ours",
+                (now, peer.key),
+            )
             connection.execute("DELETE FROM messages WHERE chat = (SELECT chat FROM chats WHERE peer = ?)", (peer.key,))
             connection.execute("DELETE FROM chats WHERE peer = ?", (peer.key,))
             _mark_deleted(connection)

@@ -247,5 +247,16 @@ LEFT_AT: Final = "ALTER TABLE deposits ADD COLUMN at REAL NOT NULL DEFAULT 0"
 #: How near an inbox record came from (scope.py): its mailboxes lead no nearer.
 NEARNESS: Final = "ALTER TABLE inboxes ADD COLUMN scope INTEGER NOT NULL DEFAULT 1"
 
+#: Ids of messages of others that were deleted here, while their writers may say them again: they were handed on once.
+DELETED: Final = """
+    CREATE TABLE deleted (
+        peer BLOB NOT NULL CHECK (length(peer) = 32),   -- as in chats
+        id   BLOB NOT NULL CHECK (length(id) = 16),
+        at   REAL NOT NULL,                             -- when it was deleted
+        PRIMARY KEY (peer, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX deleted_at ON deleted (at);
+"""
+
 #: The n-th leads from version n - 1 to n. One that has no tables yet is not in it.
-MIGRATIONS: Final = (FOUNDATION, PEOPLE, MAIL, INVITED, LEFT_AT, NEARNESS)
+MIGRATIONS: Final = (FOUNDATION, PEOPLE, MAIL, INVITED, LEFT_AT, NEARNESS, DELETED)

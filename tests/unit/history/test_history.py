@@ -19,7 +19,7 @@ from wherry.errors import BadRequest, MessageTooLarge, PeerBlocked, UnknownMessa
 from wherry.messages import message_store
 from wherry.messages.events import MessageAdded, MessageChanged, TypingChanged
 from wherry.messages.fate import NEXT, MessageState
-from wherry.messages.limits import MESSAGE_BYTES, STRANGER_UNREAD, STRANGERS_UNREAD
+from wherry.messages.limits import MESSAGE_BYTES, OPENED_S, STRANGER_UNREAD, STRANGERS_UNREAD
 from wherry.messages.packets import Item, Kind, Reason
 from wherry.messages.searching import fits, words
 from wherry.messages.texts import LATEST_MS, Text, decode_content, decode_read, decode_typing, encode
@@ -313,6 +313,28 @@ def test_a_copy_sends_again_what_is_not_settled(ada: Party, bela: Party) -> None
     assert [item.id for _, item in ada.post.out] == [one.id for one in sent[1:]]
     deliver(ada, bela)
     assert [one.content for one in bela.history.page()] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("whole_chat", [False, True], ids=["message", "chat"])
+def test_what_was_deleted_stays_deleted_when_it_is_said_again(ada: Party, bela: Party, whole_chat: bool) -> None:
+    befriend(ada, bela)
+    sent = ada.history.send(bela.id, "once")
+    [item] = [item for _, item in ada.post.out]
+    assert bela.post.take(ada.id, item) is None  # and Ada is restored from a copy that has not heard of it
+    bela.history.delete_chat(ada.id) if whole_chat else bela.history.delete(ada.id, sent.id)
+    bela.history.send(ada.id, "ours are not remembered")
+    bela.history.delete_chat(ada.id)
+    ada.history.take_up()
+    assert deliver(ada, bela) == [None, None]
+    assert bela.history.page(ada.id) == []
+    assert bela.history.known(ada.id, sent.id)  # so a void of it is not answered as if it had never come
+    assert bela.seen.count(MessageAdded(peer=ada.id, id=sent.id, ours=False)) == 1
+    bela.now += OPENED_S
+    bela.messages.sweep(bela.now)
+    assert bela.history.known(ada.id, sent.id)
+    bela.messages.sweep(bela.now + 1)
+    assert not bela.history.known(ada.id, sent.id)
+    assert bela.store.database.read("SELECT * FROM deleted") == []
 
 
 def test_every_fate_has_its_way() -> None:
