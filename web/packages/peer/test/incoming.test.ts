@@ -26,12 +26,12 @@ const upTo = (count: number, from = 1): number[] => Array.from({ length: count }
 describe("behind a gap", () => {
   test("next to nothing is kept of a stranger", () => {
     const incoming = new Incoming();
-    const { hold, ready } = incoming.take(packet(upTo(1000, 2)), NOW, STRANGER);
+    const { hold, ready } = incoming.take(packet(upTo(1000, 2)), NOW, new Set(), STRANGER);
     expect(ready).toEqual([]);
     expect(hold.size).toBe(Math.floor(STRANGER.heldBytes / 1000));
     const small = new Incoming();
-    expect(small.take(packet(upTo(1000, 2), { size: 1 }), NOW, STRANGER).hold.size).toBe(STRANGER.window - 1);
-    expect(new Incoming().take(packet(upTo(1000, 2)), NOW, KNOWN).hold.size).toBe(1000);
+    expect(small.take(packet(upTo(1000, 2), { size: 1 }), NOW, new Set(), STRANGER).hold.size).toBe(STRANGER.window - 1);
+    expect(new Incoming().take(packet(upTo(1000, 2)), NOW, new Set(), KNOWN).hold.size).toBe(1000);
   });
 });
 
@@ -39,7 +39,7 @@ describe("in their order", () => {
   test("all items of a stranger are taken, however many there are", () => {
     const incoming = new Incoming();
     const numbers = upTo(3 * STRANGER.window, 501);
-    const { ready } = incoming.take(packet(numbers, { floor: 501, size: 50_000 }), NOW, STRANGER);
+    const { ready } = incoming.take(packet(numbers, { floor: 501, size: 50_000 }), NOW, new Set(), STRANGER);
     expect(ready.map(({ number }) => number)).toEqual(numbers);
     expect(incoming.through).toBe(numbers.at(-1));
   });

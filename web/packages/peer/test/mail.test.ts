@@ -182,6 +182,33 @@ describe("two peers", () => {
     await b.off();
   });
 
+  test.each([
+    ["deleted", 0],
+    ["deleted", 15],
+    ["kept", 15],
+  ])("what was delivered stays %s when an old copy says it again, and is delivered (%i days later)", async (what, days) => {
+    const [a, b] = await befriended(new World());
+    const states = async (text: string): Promise<string[]> => (await a.said(b)).filter((line) => line.startsWith(`> ${text} (`));
+    await b.off();
+    const secret = await a.chats.send(String(b.id), "secret");
+    const copy = await a.copy();
+    await b.on();
+    await until(async () => (await states("secret"))[0] === "> secret (delivered)");
+    await a.chats.send(String(b.id), "more");
+    await until(async () => (await states("more"))[0] === "> more (delivered)");
+    if (what === "deleted") await b.chats.delete(String(a.id), secret.id);
+    await a.off();
+    a.database = copy;
+    for (const home of [a, b]) home.ahead = days * 24 * 3600;
+    await a.on();
+    await until(async () => (await states("secret"))[0] !== "> secret (queued)");
+    expect(await states("secret")).toEqual(["> secret (delivered)"]);
+    const heard = (await b.said(a)).filter((line) => line.startsWith("<"));
+    expect(heard).toEqual([...(what === "kept" ? ["< secret (delivered)"] : []), "< more (delivered)"]);
+    await a.off();
+    await b.off();
+  });
+
   test("a full disk: what cannot be kept is not acknowledged, and arrives when there is room", async () => {
     const [a, b] = await befriended(new World());
     await vi.advanceTimersByTimeAsync(10_000);

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { random } from "../src/bytes.ts";
 import { openDatabase } from "../src/store/browser.ts";
 import type { Database } from "../src/store/database.ts";
+import { openIdb } from "../src/store/idb.ts";
 import { MemoryDatabase } from "../src/store/memory.ts";
 import { MailStore } from "../src/store/transaction.ts";
 
@@ -99,6 +100,20 @@ describe("the browser's database", () => {
     await expect(asleep.commit([{ table: "bodies", put: row("a", 2) }])).rejects.toMatchObject({ code: "CLOSED" });
     await awake.commit([{ table: "bodies", put: row("a", 3) }]);
     expect((await awake.list("bodies")).map(({ number }) => number)).toEqual([1, 3]);
+  });
+
+  test("gets the tables that a later version has, and keeps its rows", async () => {
+    const name = `store ${++serial}`;
+    const old = await openIdb(name, 1, (fresh) => {
+      fresh.createObjectStore("choices", { keyPath: ["name"] });
+      fresh.createObjectStore("bodies", { keyPath: ["peer", "number"] }).put(row("a", 1));
+    });
+    old.close();
+    const database = await openDatabase(name, random);
+    await database.commit([{ table: "deleted", put: { peer: "a", id: "00", at: 1 } }]);
+    expect(await database.list("deleted", { index: "at" })).toEqual([{ peer: "a", id: "00", at: 1 }]);
+    expect(await database.get("bodies", ["a", 1])).toEqual(row("a", 1));
+    database.close();
   });
 
   test("says when it is full, and keeps nothing of that transaction", async () => {

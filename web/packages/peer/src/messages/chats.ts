@@ -7,7 +7,7 @@ import type { MailStore, Transaction } from "../store/transaction.ts";
 import type { FriendshipState, Message, Messages, Page, PeerEvent } from "../types.ts";
 import { reasonWord } from "./failures.ts";
 import * as history from "./history.ts";
-import { LIFETIME_S, MESSAGE_BYTES, READ_AT_ONCE } from "./limits.ts";
+import { LIFETIME_S, MESSAGE_BYTES, OPENED_S, READ_AT_ONCE } from "./limits.ts";
 import { type Item, Kind } from "./packets.ts";
 import type { Post } from "./post.ts";
 import type { ChatRow, MessageRow } from "./row.ts";
@@ -57,6 +57,7 @@ export class Chats implements Messages {
           this.#moved(transaction, String(peer), hex(id), { state: "held", places }),
       });
     }
+    post.remember(async (transaction, peer, id) => history.cameBefore(transaction, String(peer), hex(id)));
     post.serve(Kind.READ, { take: async (transaction, peer, item) => this.#wasRead(transaction, String(peer), item) });
     post.serve(Kind.TYPING, {
       take: async (transaction, peer, { body }) => {
@@ -67,7 +68,8 @@ export class Chats implements Messages {
   }
 
   async start(): Promise<void> {
-    const { store } = this.#options;
+    const { store, now } = this.#options;
+    await store.write(async (transaction) => history.forgetDeleted(transaction, now() - OPENED_S));
     this.#number = await history.lastNumber(store);
     for (const chat of await store.list("chats")) await this.#see(chat, store);
   }
@@ -173,6 +175,7 @@ export class Chats implements Messages {
   async #delete(transaction: Transaction, row: MessageRow): Promise<void> {
     const { peer, id } = row;
     await history.remove(transaction, row);
+    if (row.own === 0) transaction.put("deleted", { peer, id, at: this.#options.now() });
     await this.#changed(transaction, peer, []);
     transaction.after(() => this.#options.onEvent({ type: "deleted", peer, id }));
   }
@@ -207,7 +210,7 @@ export class Chats implements Messages {
 
   async #take(transaction: Transaction, peer: string, { kind, id, body }: Item): Promise<void> {
     const content = decodeContent(kind, body);
-    if ((await transaction.get("ids", [peer, 0, hex(id)])) !== undefined) return; // a copy, from before a restore
+    if (await history.cameBefore(transaction, peer, hex(id))) return; // said again by somebody whose memory is an old copy
     const row: MessageRow = {
       peer,
       number: ++this.#number,

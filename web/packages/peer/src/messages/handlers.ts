@@ -40,6 +40,9 @@ export interface Handler {
 /** Throws `Void` for an item that the peer may not send. */
 export type Admit = (transaction: Transaction, peer: PeerId, item: Item) => Promise<void>;
 
+/** Whether an item of that id was handed on before. */
+export type Known = (transaction: Transaction, peer: PeerId, id: Bytes) => Promise<boolean>;
+
 /** The registry of one post: one handler for each kind. */
 export class Handlers {
   /** The gate; closed while nobody has said who may send what. */
@@ -47,9 +50,21 @@ export class Handlers {
     throw new Void(Reason.REFUSED);
   };
   readonly #handlers = new Map<number, Handler>();
+  readonly #known: Known[] = [];
 
   serve(kind: number, handler: Handler): void {
     this.#handlers.set(kind, handler);
+  }
+
+  /** Ask `known` as well whether an item was handed on before. */
+  remember(known: Known): void {
+    this.#known.push(known);
+  }
+
+  /** Whether an item of that id was handed on before, in whatever epoch. */
+  async known(transaction: Transaction, peer: PeerId, id: Bytes): Promise<boolean> {
+    for (const known of this.#known) if (await known(transaction, peer, id)) return true;
+    return false;
   }
 
   async take(transaction: Transaction, peer: PeerId, item: Item): Promise<void> {

@@ -26,6 +26,18 @@ export async function find(reading: Reading, peer: string, own: 0 | 1, id: strin
   return place === undefined ? undefined : reading.get("messages", [peer, place.number]);
 }
 
+/** Whether a message of that id was written to us; it may be deleted since. */
+export async function cameBefore(reading: Reading, peer: string, id: string): Promise<boolean> {
+  return ((await reading.get("ids", [peer, 0, id])) ?? (await reading.get("deleted", [peer, id]))) !== undefined;
+}
+
+/** Forget the ids of what was deleted before a time: nobody says it again. */
+export async function forgetDeleted(transaction: Transaction, before: number): Promise<void> {
+  for (const { peer, id, at } of await transaction.list("deleted", { index: "at", most: 10_000 })) {
+    if (at < before) transaction.remove("deleted", [peer, id]);
+  }
+}
+
 /** What is counted for a chat. */
 export async function chatOf(reading: Reading, peer: string): Promise<ChatRow> {
   return (await reading.get("chats", [peer])) ?? { peer, unread: 0, waiting: 0, last: 0 };

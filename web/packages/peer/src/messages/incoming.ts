@@ -52,6 +52,7 @@ export interface Taken {
 
 /** The largest number there is: nobody was ever given it. */
 const MOST = Number.MAX_SAFE_INTEGER;
+const NOTHING: ReadonlySet<string> = new Set();
 
 export class Incoming {
   /** The sender's, the newest that we know; 0 before the first. */
@@ -86,11 +87,14 @@ export class Incoming {
   /**
    * Look at what came; numbers that are decided already are passed over.
    * @param now - seconds since 1970 by network time
+   * @param known - ids in hex of items that were handed on in an earlier epoch: a void comes too late for them, and is
+   *   among `ready` in its turn, with nothing to hand on
    * @param room - what is beyond it is not taken, and comes again when the gap is nearer
    */
   take(
     { epoch, floor, items }: { epoch: number; floor: number; items: readonly Item[] },
     now: number,
+    known: ReadonlySet<string> = NOTHING,
     room: Room = KNOWN,
   ): Taken {
     const taken: Taken = { late: [], ready: [], hold: new Map(), released: [] };
@@ -107,7 +111,7 @@ export class Incoming {
       else if (epoch < this.epoch) {
         if (item.kind !== Kind.VOID && item.expires > now) taken.late.push(item);
       } else if (this.#isOpen(item.number)) {
-        this.#put(item, now, taken, room);
+        this.#put(item, now, taken, { room, isTooLate: item.kind === Kind.VOID && known.has(hex(item.id)) });
         this.#advance(taken);
       }
     }
@@ -163,9 +167,9 @@ export class Incoming {
     return number > this.through && !this.#held.has(number) && !this.voided.has(number);
   }
 
-  #put(item: Item, now: number, taken: Taken, room: Room): void {
+  #put(item: Item, now: number, taken: Taken, { room, isTooLate }: { room: Room; isTooLate: boolean }): void {
     if (item.number > this.through + room.window) return; // it is sent again when the gap is nearer
-    if (item.kind === Kind.VOID || item.expires <= now) {
+    if (!isTooLate && (item.kind === Kind.VOID || item.expires <= now)) {
       this.voided.set(item.number, Reason.EXPIRED);
     } else if (item.number === this.through + 1 || this.#heldBytes + item.body.length <= room.heldBytes) {
       this.#held.set(item.number, item);

@@ -21,7 +21,7 @@ import { PeerId } from "../peer-id.ts";
 import { Rates } from "../rates.ts";
 import type { MailStore, Transaction } from "../store/transaction.ts";
 import { Courier } from "./courier.ts";
-import { type Handler, Handlers } from "./handlers.ts";
+import { type Handler, Handlers, type Known } from "./handlers.ts";
 import type { Keys } from "./keys.ts";
 import {
   LETTERS_FROM_PEER_PER_S,
@@ -112,6 +112,11 @@ export class Post {
 
   serve(kind: number, handler: Handler): void {
     this.#handlers.serve(kind, handler);
+  }
+
+  /** Ask `known` as well whether an item was handed on before: a void comes too late for it. */
+  remember(known: Known): void {
+    this.#handlers.remember(known);
   }
 
   set admit(admit: Handlers["admit"]) {

@@ -77,7 +77,8 @@ export class Receiver {
     const { learn, now, isKnown } = this.#options;
     for (const document of packet.documents) await learn(transaction, pair.peer, document);
     if (packet.ack !== null) await this.#settle(transaction, pair, packet.ack);
-    const taken = pair.incoming.take(packet, now(), isKnown(pair.peer) ? KNOWN : STRANGER);
+    const known = await this.#known(transaction, pair.peer, packet.items);
+    const taken = pair.incoming.take(packet, now(), known, isKnown(pair.peer) ? KNOWN : STRANGER);
     let whispers = 0;
     for (const item of taken.late) await this.#handOn(transaction, pair, item);
     for (const item of taken.ready) {
@@ -89,6 +90,15 @@ export class Receiver {
     for (const number of taken.released) transaction.remove("held", [peer, number]);
     for (const item of taken.hold.values()) transaction.put("held", { peer, ...item });
     if (packet.items.some((item) => item.number > 0)) pair.ackDue = true;
+  }
+
+  /** Of what a void asks about: what was handed on, in whatever epoch. */
+  async #known(transaction: Transaction, peer: PeerId, items: readonly Item[]): Promise<ReadonlySet<string>> {
+    const known = new Set<string>();
+    for (const { kind, id } of items) {
+      if (kind === Kind.VOID && (await this.#options.handlers.known(transaction, peer, id))) known.add(hex(id));
+    }
+    return known;
   }
 
   // -- their items ----------------------------------------------------------------------------------------------------
@@ -106,6 +116,7 @@ export class Receiver {
   async #whole(transaction: Transaction, pair: Pair, item: Item): Promise<void> {
     const { handlers } = this.#options;
     if (WHISPERED.has(item.kind) === item.number > 0) throw new Void(Reason.MALFORMED);
+    if (item.kind === Kind.VOID) return; // what it asks about was handed on long ago
     if (item.kind !== Kind.FRAGMENT) {
       await handlers.take(transaction, pair.peer, item);
       return;

@@ -93,6 +93,8 @@ export interface Rows {
   messages: MessageRow;
   /** Where a message of this writer and id is. */
   ids: { readonly peer: string; readonly own: 0 | 1; readonly id: string; readonly number: number };
+  /** Ids of messages to us that were deleted, while their writers may say them again: they were handed on once. */
+  deleted: { readonly peer: string; readonly id: string; readonly at: number };
   invitations: InvitationRow;
   nospams: NospamRow;
   /** Small things that were chosen once, or are counted. */
@@ -120,6 +122,7 @@ export const SCHEMA: Readonly<Record<Table, TableSchema>> = {
   chats: { key: ["peer"] },
   messages: { key: ["peer", "number"], indexes: { unread: ["peer", "unread"], number: ["number"] } },
   ids: { key: ["peer", "own", "id"] },
+  deleted: { key: ["peer", "id"], indexes: { at: ["at"] } },
   invitations: { key: ["peer", "id"] },
   nospams: { key: ["label"] },
   choices: { key: ["name"] },
