@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from correspondents import Crowd, Person, befriend, crowd, two_friends, two_people, until
+from correspondents import POLL_S, SETTINGS, Crowd, Person, befriend, crowd, two_friends, two_people, until
 
+from wherry import mail
 from wherry.errors import OldAddress, PeerBlocked, RefusedByPeer
 from wherry.messages.failures import failure_of
 from wherry.messages.limits import MESSAGE_BYTES
+from wherry.messages.message_store import DELETED
+from wherry_signaling.identity import Identity
 
 #: Nobody calls anybody: whatever reaches anyone does so with no connection.
 UNCONNECTED = {"allow": {"/wherry/connect/1": "nobody"}}
@@ -192,3 +197,27 @@ async def _befriend_all(around: Crowd, one: Person, others: list[Person]) -> Non
     for other in others:
         await other.on()
         await befriend(around, one, other)
+
+
+async def test_a_running_node_has_no_word_of_what_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = Identity(bytes(32)).id
+
+    def marks() -> int:
+        with closing(sqlite3.connect(tmp_path / "ada" / "wherry.db")) as database:
+            [(count,)] = database.execute("SELECT count(*) FROM choices WHERE name = ?", (DELETED,))
+        return int(count)
+
+    ada = Person(tmp_path / "ada", SETTINGS)
+    for at_start in (True, False):
+        monkeypatch.setattr(mail, "DELETED_S", 600.0 if at_start else POLL_S)
+        await ada.on()
+        message = ada.node.messages.send(nobody, "xylophone")
+        if at_start:
+            await until(lambda: not marks())
+        ada.node.messages.delete(nobody, message.id)
+        if at_start:
+            assert marks() == 1
+            await ada.off()
+            await ada.on()
+        await until(lambda: not marks())
+        await ada.off()

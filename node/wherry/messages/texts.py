@@ -5,7 +5,8 @@
     text    [sent ms, reply to (id 16 │ empty), text]          read    [[id 16, ≤ 256]]
     bytes   [sent ms, reply to (id 16 │ empty), data]          typing  [is typing]
 
-A text is kept as it was written; whoever shows it sees to what a terminal or a page makes of it.
+`sent` lies before the year 10000. A text is kept as it was written; whoever shows it sees to what a terminal or a page
+makes of it.
 """
 
 from __future__ import annotations
