@@ -256,6 +256,9 @@ DELETED: Final = """
         PRIMARY KEY (peer, id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX deleted_at ON deleted (at);
+
+    -- What was deleted before there were marks may have words in the index (messages/message_store.py).
+    INSERT OR IGNORE INTO choices VALUES ('words of deleted', '1');
 """
 
 #: The n-th leads from version n - 1 to n. One that has no tables yet is not in it.

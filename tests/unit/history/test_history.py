@@ -20,9 +20,12 @@ from wherry.messages import message_store
 from wherry.messages.events import MessageAdded, MessageChanged, TypingChanged
 from wherry.messages.fate import NEXT, MessageState
 from wherry.messages.limits import MESSAGE_BYTES, OPENED_S, STRANGER_UNREAD, STRANGERS_UNREAD
+from wherry.messages.message_store import MessageStore
 from wherry.messages.packets import Item, Kind, Reason
 from wherry.messages.searching import fits, words
 from wherry.messages.texts import LATEST_MS, Text, decode_content, decode_read, decode_typing, encode
+from wherry.store import Database, Store
+from wherry.store.schema import APPLICATION, LEFT_AT, MIGRATIONS
 from wherry_signaling.errors import Malformed
 from wherry_signaling.identity import Identity, PeerId
 
@@ -262,6 +265,27 @@ def test_no_word_of_what_was_deleted_stays_in_the_index(
     assert len(ada.messages.search("word7", limit=2000)) > 0
     with ada.store.database.write() as connection:
         connection.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+
+
+def test_a_home_from_before_gives_up_the_words_of_what_was_deleted_then(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    before = Database(path, application=APPLICATION, migrations=MIGRATIONS[: MIGRATIONS.index(LEFT_AT) + 1])
+    with before.write() as connection:
+        connection.execute("INSERT INTO chats (peer) VALUES (?)", (bytes(32),))
+    for number, text in enumerate(("hello", "xylophone", "hello again")):
+        values = (number.to_bytes(16, "big"), text)
+        with before.write() as connection:
+            connection.execute(
+                "INSERT INTO messages (chat, id, ours, kind, state, sent, kept, text) VALUES (1, ?, 1, 1, 2, 1, 1, ?)",
+                values,
+            )
+    with before.write() as connection:
+        connection.execute("DELETE FROM messages WHERE text = 'xylophone'")
+    before.close()
+    assert b"ylophone" in path.read_bytes()
+    with Store(path) as store:
+        list(MessageStore(store.database).settle_words())
+    assert b"ylophone" not in path.read_bytes()
 
 
 def test_a_merge_that_was_left_is_ended_after_a_restart(
