@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -19,7 +19,7 @@ from wherry_signaling.client.guests import Guests
 from wherry_signaling.client.introducers import Held
 from wherry_signaling.domains import Purpose
 from wherry_signaling.envelope import open_sealed
-from wherry_signaling.errors import HomeUnusable, RemoteError, WherryError
+from wherry_signaling.errors import RemoteError, WherryError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.record import InboxRecord, check_document
 from wherry_signaling.scope import Scope
@@ -29,7 +29,6 @@ from wherry_signaling.tasks import Tasks
 
 from .connect.records import Records
 from .copying import take_up
-from .errors import DiskFull
 from .events import Events
 from .friends.addresses import Addresses
 from .friends.company import Company
@@ -45,7 +44,6 @@ from .messages.events import MessageEvent
 from .messages.history import History
 from .messages.inboxes import Inboxes
 from .messages.letterbox import Letterbox, add_letterbox, ask_inbox
-from .messages.limits import LOCKS_AGAIN_S
 from .messages.mail_store import MailStore
 from .messages.message_store import MessageStore
 from .messages.own_inbox import OwnInbox
@@ -61,8 +59,8 @@ from .telling import tell
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks whether messages were deleted: a merge writes the whole index anew, once for them all.
-DELETED_S: Final = 600.0
+#: Seconds between two times that what rests is tidied: a merge writes the whole index anew, once for all deletions.
+TIDY_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,29 +225,21 @@ class Mail:
         self._tasks.start(self.own_inbox.run(), "own inbox record")
         self._tasks.start(self.mailboxes.run(), "own mailboxes")
         self._tasks.start(self.company.run(), "company")
-        self._tasks.start(self._settle_locks(), "locking")
-        self._tasks.start(self._settle_deleted(), "what is left of deleted messages")
+        self._tasks.start(self._tidy(), "tidying")
 
-    async def _settle_locks(self) -> None:
-        """Have every body rest as it is to, a batch at a time."""
+    async def _tidy(self) -> None:
+        """Have everything rest as it is to, a batch at a time: bodies locked or open, no word of a deleted message left in
+        the index, no old ids. Now, and then again: there may be more, or room on a disk that was full.
+        """
         while True:
             try:
-                for _ in self._messages.settle_locks():
-                    await asyncio.sleep(0)
-            except WherryError as error:  # such as a full disk: the rest follows when there is room
-                log.warning("bodies do not rest as they are to: %s", error)
-                await asyncio.sleep(LOCKS_AGAIN_S)
-            else:
-                return
-
-    async def _settle_deleted(self) -> None:
-        """Have no word of a deleted message left in the index, now and some time after each deletion; nor old ids."""
-        while True:
-            with suppress(DiskFull, HomeUnusable):  # next time, then
                 self._messages.sweep(self._around.wall_clock())
-                for _ in self._messages.settle_words():
-                    await asyncio.sleep(0)
-            await asyncio.sleep(DELETED_S)
+                for work in (self._messages.settle_locks(), self._messages.settle_words()):
+                    for _ in work:
+                        await asyncio.sleep(0)
+            except WherryError as error:
+                log.warning("what rests is not tidied: %s", error)
+            await asyncio.sleep(TIDY_S)
 
     # -- from the node ------------------------------------------------------------------------------------------------
 

@@ -209,7 +209,7 @@ async def test_a_running_node_has_no_word_of_what_was_deleted(tmp_path: Path, mo
 
     ada = Person(tmp_path / "ada", SETTINGS)
     for at_start in (True, False):
-        monkeypatch.setattr(mail, "DELETED_S", 600.0 if at_start else POLL_S)
+        monkeypatch.setattr(mail, "TIDY_S", 600.0 if at_start else POLL_S)
         await ada.on()
         message = ada.node.messages.send(nobody, "xylophone")
         if at_start:

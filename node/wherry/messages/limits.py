@@ -107,9 +107,6 @@ LETTERS_FROM_STRANGERS_S: Final = (2.0, 20)
 #: Letters a second from one peer, with a burst.
 LETTERS_FROM_PEER_S: Final = (100.0, 1000)
 
-#: Seconds until bodies that could not be locked, or opened, are tried again: a full disk seldom has room sooner.
-LOCKS_AGAIN_S: Final = 60.0
-
 # -- our own mailboxes ------------------------------------------------------------------------------------------------
 
 #: Seconds that a lease is asked for: a month, renewed at each visit.
