@@ -60,8 +60,9 @@ class Presences(Component):
 
     @property
     def chosen(self) -> Chosen:
-        """What was chosen; kept through restarts."""
-        return Chosen(self._profiles.choice("presence", Chosen.ONLINE))
+        """What was chosen; kept through restarts. A word that is none, as from another's export, is the usual one."""
+        word = self._profiles.choice("presence", Chosen.ONLINE)
+        return Chosen(word) if word in list(Chosen) else Chosen.ONLINE
 
     def choose(self, chosen: Chosen) -> None:
         """Be seen otherwise from now on.
