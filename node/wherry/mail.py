@@ -228,8 +228,9 @@ class Mail:
         self._tasks.start(self._tidy(), "tidying")
 
     async def _tidy(self) -> None:
-        """Have everything rest as it is to, a batch at a time: bodies locked or open, no words of deleted messages, no old
-        ids. Now, and then again: there may be more, or room on a disk that was full.
+        """Have everything rest as it is to, a batch at a time: bodies locked or open, words of deleted messages gone.
+
+        Now, and then again: there may be more, or room on a disk that was full.
         """
         while True:
             try:
