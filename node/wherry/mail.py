@@ -31,9 +31,10 @@ from .connect.records import Records
 from .copying import take_up
 from .events import Events
 from .friends.addresses import Addresses
+from .friends.circle import MESSAGES, Writers
 from .friends.company import Company
 from .friends.events import AddressesChanged, FriendChanged, FriendEvent, PresenceChanged, ProfileChanged
-from .friends.friends import MESSAGES, Friends, Writers
+from .friends.friends import Friends
 from .friends.presence import Presences
 from .friends.profile_store import ProfileStore
 from .friends.profiles import Profiles

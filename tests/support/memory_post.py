@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from wherry.friends.addresses import Addresses
-from wherry.friends.friends import Friends, Writers
+from wherry.friends.circle import Writers
+from wherry.friends.friends import Friends
 from wherry.friends.presence import Presences
 from wherry.friends.profile_store import ProfileStore
 from wherry.friends.profiles import Profiles
