@@ -134,6 +134,7 @@ export class Mail {
       avoid: (mailbox) => this.isFriend(mailbox),
       take: async (sealed) => this.#collected(sealed),
       publish: async () => this.#ownInbox.publish(),
+      onTrouble: options.onTrouble,
       now,
     });
     this.#ownInbox = new OwnInbox({

@@ -100,6 +100,11 @@ export const INBOX_AGAIN_MS = 12 * 3600_000;
 export const WEEKS = 6;
 /** Milliseconds between two visits; between them a mailbox that we hold a socket to says when there is something. */
 export const VISIT_MS = 60_000;
+/**
+ * Milliseconds of collecting in one visit: what is left then is collected by the next one, so that a mailbox that answers
+ * slowly without end keeps us from no other.
+ */
+export const COLLECT_MS = 30_000;
 /** Milliseconds after which a mailbox that does not answer is replaced: a machine that restarts is back by then. */
 export const MAILBOX_GONE_MS = 300_000;
 /** One-time prekeys that are left when a new batch is made, and how many a batch has. */

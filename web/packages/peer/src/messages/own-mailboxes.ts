@@ -23,7 +23,7 @@ import { weekOf } from "../tags.ts";
 import { Bell } from "../tasks.ts";
 import { Role } from "../wire.ts";
 import { mayOpen } from "../connect/ways.ts";
-import { LEASE_S, MAILBOXES, MAILBOX_GONE_MS, PREKEYS_LOW, VISIT_MS, WEEKS } from "./limits.ts";
+import { COLLECT_MS, LEASE_S, MAILBOXES, MAILBOX_GONE_MS, PREKEYS_LOW, VISIT_MS, WEEKS } from "./limits.ts";
 
 /** Who may leave something for us: the tags at one mailbox in one week. */
 export interface Tags {
@@ -51,6 +51,8 @@ export interface OwnMailboxesOptions {
   readonly take: (sealed: Bytes) => Promise<boolean>;
   /** Have our inbox record say what is true now; resolves once that is published, at once if it is. */
   readonly publish: () => Promise<void>;
+  /** Something cannot be kept, as on a full disk: the next look may find room. */
+  readonly onTrouble: (error: WherryError) => void;
   /** Seconds since 1970 by network time. */
   readonly now: () => number;
 }
@@ -80,9 +82,14 @@ export class OwnMailboxes {
 
   /** Look after the leases until `close`. */
   async run(): Promise<void> {
-    this.#leases = await this.#options.store.list("leases");
     while (!this.#closed) {
-      await this.#lookAfter();
+      try {
+        this.#leases = await this.#options.store.list("leases");
+        await this.#lookAfter();
+      } catch (error) {
+        if (!WherryError.is(error)) throw error;
+        if (!this.#closed) this.#options.onTrouble(error);
+      }
       await this.#poked.wait(VISIT_MS);
     }
   }
@@ -179,6 +186,7 @@ export class OwnMailboxes {
   }
 
   async #collect(client: Client): Promise<void> {
+    const until = performance.now() + COLLECT_MS;
     for (let after = 0; ; ) {
       const { letters, more } = await client.collect(after);
       const names: Bytes[] = [];
@@ -188,6 +196,10 @@ export class OwnMailboxes {
       }
       if (names.length > 0) await client.acknowledge(names);
       if (!more || letters.length === 0) return;
+      if (performance.now() > until) {
+        if (names.length > 0) this.poke(); // there is more
+        return;
+      }
     }
   }
 
