@@ -279,7 +279,7 @@ class MessageTooLarge(LocalError):
     """A message has more bytes than may be."""
 
     code, exit = "MESSAGE_TOO_LARGE", 2
-    text, default_hint = "The message is too large", "Send it as a file: wherry file send PEER PATH"
+    text, default_hint = "The message is too large", "Send it in parts."
 
 
 class UnknownMessage(LocalError):

@@ -114,6 +114,7 @@ class Mail:
         self._told: dict[PeerId, int] = {}
         self._tasks = Tasks("mail")
         self.inboxes = Inboxes(
+            me,
             self._mail,
             sources=around.places.sources,
             ask_peer=lambda peer: ask_inbox(around.network, peer),

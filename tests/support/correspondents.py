@@ -113,11 +113,12 @@ class Crowd:
         own = person.node.parts.mail.mailboxes
         await until(lambda: len(own.current()) == MAILBOXES)
         named = {one.peer for one in own.current()}
-        inboxes = self.members[0].node.parts.mail.inboxes
+        asking = self.members[0].node
+        inboxes, others = asking.parts.mail.inboxes, named - {asking.id}  # nobody counts itself
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 try:
-                    if {one.peer for one in (await inboxes.find(person.id, fresh=True)).mailboxes} == named:
+                    if {one.peer for one in (await inboxes.find(person.id, fresh=True)).mailboxes} == others:
                         break
                 except PeerNotFound:
                     pass

@@ -76,6 +76,7 @@ class MessageView(View, frozen=True, kw_only=True, rename={"from_": "from"}):
     :param reason: why it failed, or why it still waits.
     """
 
+    v: int = 1
     id: str
     from_: str
     to: str
@@ -122,7 +123,7 @@ async def get_message(context: Context, request: MessageRequest) -> MessageView:
 
 async def message_send(context: Context, request: SendRequest) -> MessageView:
     """Write to a peer, whether it is there or not; answers as soon as the message is kept."""
-    if bool(request.text) is bool(request.data):
+    if request.text and request.data:
         raise BadRequest("either text or data is sent", hint="Give one of the two.")
     content = request.text or from_base64(request.data)
     reply_to = None if request.reply_to is None else bytes.fromhex(request.reply_to)

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from ..errors import NodeLost, NoNode
+from ..errors import BadRequest, NodeLost, NoNode
 from ..events import EventView
 from ..views import ExplainView, IdView, PingReplyView, StatusView
 from . import bodies
@@ -177,11 +177,7 @@ class Client(MailCalls):
         connection = _UnixConnection(self.path, timeout=ANSWER_S)
         self._open.add(connection)
         try:
-            path, body = f"/api/v1/{name}", msgspec.json.encode(request)
-            if method != "POST":
-                said: dict[str, Any] = msgspec.to_builtins(request)
-                fields = {name: value for name, value in said.items() if value is not None}
-                path, body = f"{path}?{urlencode(fields)}" if fields else path, b""
+            path, body = _written(method, name, request)
             self._connect(connection)
             connection.sock.settimeout(timeout_s)
             connection.request(method, path, body=body, headers={"Content-Type": "application/json"})
@@ -208,6 +204,22 @@ class Client(MailCalls):
             return msgspec.json.decode(data, type=kind)
         except msgspec.MsgspecError as error:
             raise NodeLost("it answered what this command does not understand", hint="Update the older one.") from error
+
+
+def _written(method: str, name: str, request: bodies.Request) -> tuple[str, bytes]:
+    """The path and the body of a request.
+
+    :raises BadRequest: if there is something in it that is no text, as of an argument that is no UTF-8.
+    """
+    path = f"/api/v1/{name}"
+    try:
+        if method == "POST":
+            return path, msgspec.json.encode(request)
+        said: dict[str, Any] = msgspec.to_builtins(request)
+        fields = {name: value for name, value in said.items() if value is not None}
+        return f"{path}?{urlencode(fields)}" if fields else path, b""
+    except UnicodeEncodeError as error:
+        raise BadRequest("there are bytes in it that are no text", hint="Write it in UTF-8.") from error
 
 
 def _split(response: http.client.HTTPResponse) -> Iterator[bytes]:

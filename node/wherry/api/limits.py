@@ -28,18 +28,18 @@ ANSWER_S: Final = 10.0
 GRACE_S: Final = 10.0
 #: Characters of a label, as the store keeps it.
 LABEL_CHARACTERS: Final = 80
-#: Characters of a hello, or of the reason of a refusal; bytes are counted by the room itself.
-HELLO_CHARACTERS: Final = 1_024
+#: Characters of a hello, or of the reason of a refusal; what has too many is refused by the room itself.
+HELLO_CHARACTERS: Final = 16_384
 #: Characters of a description; what is longer than a profile may be is refused by the room itself.
 PROFILE_CHARACTERS: Final = 2_000
 #: Characters of an avatar in base64: 64 KiB of a picture.
 AVATAR_CHARACTERS: Final = 88_000
 #: Messages of one page.
 PAGE_MESSAGES: Final = 500
-#: Characters of one message: 5 MiB at most in UTF-8, which the room itself counts.
-TEXT_CHARACTERS: Final = 5 * 1024 * 1024
+#: Characters of one message: what has more than 5 MiB in UTF-8 is refused by the room itself, in its words.
+TEXT_CHARACTERS: Final = 16 * 1024 * 1024
 #: Bytes of the body of a request that carries a message or a picture, with base64 and JSON around it.
-LARGE_REQUEST_BYTES: Final = 12 * 1024 * 1024
+LARGE_REQUEST_BYTES: Final = 24 * 1024 * 1024
 
 # -- the listener on TCP ----------------------------------------------------------------------------------------------
 

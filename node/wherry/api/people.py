@@ -81,6 +81,7 @@ class FriendView(View, frozen=True, kw_only=True):
     :param failure: why a request of ours came to nothing.
     """
 
+    v: int = 1
     peer: str
     peers: list[str]
     state: FriendWord
@@ -109,6 +110,7 @@ class FriendsView(View, frozen=True, kw_only=True):
 class AddressView(View, frozen=True, kw_only=True):
     """One address of ours."""
 
+    v: int = 1
     label: str
     address: str
     since: str | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 
 from ..api.chats import MessageView, PageRequest, SearchRequest
 from ..api.client import Client
+from ..errors import UnknownMessage
 from . import screen, words
 from .options import about_peer, advising, home_option, json_option, node_at
 
@@ -55,8 +56,12 @@ def _newest(node: Client) -> int:
 
 
 def _coming(node: Client, peer: str, since: int, shown: int) -> Iterator[MessageView]:
-    """Each message once, as it is kept: events say when to look, numbers what is new."""
+    """Each message as it is kept, and ours again as they get further: events say when to look, numbers what is new."""
     for event in node.events(since):
+        if event.type == "message_changed" and (changed := _changed(node, event.data)) is not None:
+            if changed.number <= shown and peer in ("", changed.peer):
+                yield changed
+            continue
         if event.type != "message":
             continue
         while page := node.messages(PageRequest(peer=peer, after=shown, limit=100)):
@@ -64,8 +69,20 @@ def _coming(node: Client, peer: str, since: int, shown: int) -> Iterator[Message
             shown = page[-1].number
 
 
+def _changed(node: Client, data: Mapping[str, object]) -> MessageView | None:
+    """The message of ours that an event is about, if it is still there."""
+    if not data.get("ours"):
+        return None
+    try:
+        return node.message(str(data["peer"]), str(data["id"]))
+    except UnknownMessage:
+        return None
+
+
 def _names(node: Client) -> dict[str, str]:
-    return {one.peer: words.called(one.label or one.name, one.peer) for one in node.friends().friends}
+    met = {one.peer: one.name for one in node.peers().peers}
+    friends = {one.peer: one.label or one.name for one in node.friends().friends}
+    return {peer: words.called(name, peer) for peer, name in (met | friends).items()}
 
 
 def _show(one: MessageView, names: dict[str, str], as_json: bool) -> None:
@@ -78,4 +95,5 @@ def _show(one: MessageView, names: dict[str, str], as_json: bool) -> None:
     text = words.printable(one.text) if one.data is None else f"[{len(one.data) * 3 // 4} bytes]"
     screen.say(f"{words.clock(one.at)}  {who}: {text}{mark}")
     if one.reason is not None:
-        screen.say(f"       not sent: {one.reason.message}. {one.reason.hint}")
+        how = "not sent" if one.state == "failed" else "waits"
+        screen.say(f"       {how}: {one.reason.message}. {one.reason.hint}")

@@ -8,7 +8,9 @@ from typing import Final
 
 import click
 
+from ..api.bodies import Failure
 from ..api.chats import MessageView, SendRequest
+from ..api.problems import error_of
 from . import screen, words
 from .options import about_peer, advising, home_option, json_option, node_at, peer_argument
 
@@ -32,6 +34,8 @@ def command(peer: str, text: str, home: str | None, as_json: bool) -> None:
         while view.state == "queued" and time.monotonic() < until:
             time.sleep(_EVERY_S)
             view = node.message(view.to, view.id)
+        if view.state == "failed" and view.reason is not None:
+            raise error_of(Failure(error=view.reason))  # it says why, and the exit code with it
     if as_json:
         screen.say_json(view)
         return

@@ -102,8 +102,8 @@ class FriendStore:
     def names(self) -> dict[PeerId, tuple[str, str]]:
         """The label and the claimed name of everybody in the table."""
         rows = self._database.read(
-            "SELECT friends.peer, ifnull(peers.label, ''), ifnull(profiles.name, '') FROM friends"
-            " LEFT JOIN peers USING (peer) LEFT JOIN profiles USING (peer)"
+            "SELECT friends.peer, ifnull(peers.label, ''), coalesce(nullif(profiles.name, ''), peers.claimed, '')"
+            " FROM friends LEFT JOIN peers USING (peer) LEFT JOIN profiles USING (peer)"
         )
         return {PeerId(key): (label, name) for key, label, name in rows}
 

@@ -95,7 +95,7 @@ class History:
         One who is no friend may refuse it: the message is failed then.
 
         :param reply_to: the id of the message that it answers.
-        :raises BadRequest: if nothing is in it, or it is to this node itself.
+        :raises BadRequest: if nothing is in it, or what is no text, or it is to this node itself.
         :raises MessageTooLarge: if it has more than 5 MiB.
         :raises PeerBlocked: if our person has blocked the peer.
         :raises OutboxFull, DiskFull: if it cannot be kept.
@@ -104,8 +104,12 @@ class History:
             raise BadRequest("that is this node's own id", hint="Give another peer's.", peer=str(peer))
         if not content:
             raise BadRequest("the message is empty", hint="Write something.")
-        if size_of(content) > MESSAGE_BYTES:
-            raise MessageTooLarge(f"{size_of(content)} bytes, {MESSAGE_BYTES} is the most")
+        try:
+            size = size_of(content)
+        except UnicodeEncodeError as error:
+            raise BadRequest("there are lone surrogates in it, which are no text", hint="Send it as bytes.") from error
+        if size > MESSAGE_BYTES:
+            raise MessageTooLarge(f"{size} bytes, {MESSAGE_BYTES} is the most")
         if reply_to is not None and len(reply_to) != ID_BYTES:
             raise BadRequest("it answers no message's id", hint=f"An id has {ID_BYTES} bytes.")
         if self._contacts.is_blocked(peer.key):

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 class Inboxes:
     """Finds inbox records, and keeps the newest of each peer in the store.
 
+    :param me: a mailbox of theirs that is ourselves does not count: what we leave there goes when we go.
     :param sources: whom to ask, at the time of asking.
     :param ask_peer: the peer's own word over the open connection, and how near that leads; None where there is none.
     :param wall_clock: seconds since 1970 by network time.
@@ -31,22 +32,23 @@ class Inboxes:
 
     def __init__(
         self,
+        me: PeerId,
         mail: MailStore,
         *,
         sources: Callable[[], Sequence[Source]],
         ask_peer: Callable[[PeerId], Awaitable[tuple[bytes, Scope] | None]],
         wall_clock: Callable[[], float],
     ) -> None:
-        self._mail, self._sources, self._ask_peer, self._wall_clock = mail, sources, ask_peer, wall_clock
+        self._me, self._mail, self._sources, self._ask_peer, self._wall_clock = me, mail, sources, ask_peer, wall_clock
 
     def get(self, peer: PeerId) -> InboxRecord | None:
-        """What is known now, without asking anybody; mailboxes that lie nearer than whoever told us are left out."""
+        """What is known now, without asking anybody; mailboxes that lie nearer than who told us are left out."""
         document, scope = self._mail.inbox(peer)
         record = self._checked(document, peer)
         if record is None:
             return None
         mailboxes = introducers_not_nearer(record.mailboxes, scope)
-        return replace(record, mailboxes=tuple(one for one in mailboxes if one.endpoints))
+        return replace(record, mailboxes=tuple(one for one in mailboxes if one.endpoints and one.peer != self._me))
 
     def learn(self, document: bytes, of: PeerId, scope: Scope) -> bool:
         """Take a document from anywhere; whether it is one of that peer's, and not older than what is known.

@@ -19,6 +19,7 @@ from wherry_signaling.scope import Scope
 
 NOW = 1_800_000_000
 PEER = identity("peer")
+ME = identity("me").id
 BOXES = [identity(f"box {number}").id for number in range(3)]
 HOSTS = ["127.0.0.1", "192.168.1.7", "11.0.0.7"]
 
@@ -29,11 +30,11 @@ def inboxes(tmp_path: Path) -> Iterator[Inboxes]:
         return None
 
     database = Database(tmp_path / "mail.db", application=APPLICATION, migrations=MIGRATIONS)
-    yield Inboxes(MailStore(database), sources=list, ask_peer=nobody, wall_clock=lambda: NOW)
+    yield Inboxes(ME, MailStore(database), sources=list, ask_peer=nobody, wall_clock=lambda: NOW)
     database.close()
 
 
-def document(sequence: int) -> bytes:
+def document(sequence: int, boxes: list[PeerId] = BOXES) -> bytes:
     """It names a mailbox on the machine that reads it, one in its network, and one in the world."""
     return InboxRecord(
         peer=PEER.id,
@@ -43,7 +44,7 @@ def document(sequence: int) -> bytes:
         sealing_key=PEER.sealing_public,
         prekey=sign_prekey(PEER, 7, bytes([9] * 32)),
         mailboxes=tuple(
-            Introducer(box, (EndpointAddress(host, 4770),)) for box, host in zip(BOXES, HOSTS, strict=True)
+            Introducer(box, (EndpointAddress(host, 4770),)) for box, host in zip(boxes, HOSTS, strict=False)
         ),
     ).sign(PEER)
 
@@ -73,3 +74,8 @@ def test_the_same_record_from_nearer_leads_there_and_another_does_not(inboxes: I
     assert not inboxes.learn(document(1), PEER.id, Scope.LOOPBACK)
     assert inboxes.learn(document(3), PEER.id, Scope.GLOBAL)
     assert named(inboxes) == BOXES[2:]
+
+
+def test_what_we_keep_ourselves_is_kept_at_no_place(inboxes: Inboxes) -> None:
+    assert inboxes.learn(document(1, [ME, BOXES[1]]), PEER.id, Scope.LOOPBACK)
+    assert named(inboxes) == [BOXES[1]]

@@ -167,7 +167,7 @@ export const ERRORS = {
   },
   MESSAGE_TOO_LARGE: {
     side: "local", exit: 2, wire: null, text: "The message is too large",
-    hint: "Send it as a file: wherry file send PEER PATH",
+    hint: "Send it in parts.",
   },
   UNKNOWN_MESSAGE: {
     side: "local", exit: 4, wire: null, text: "There is no such message",
