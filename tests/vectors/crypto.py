@@ -1,7 +1,8 @@
 """What the formats are made of, written a second time from the papers: nothing here is Wherry's own code.
 
 Base58, Ed25519's group (RFC 8032, needed for keys that no library makes), XChaCha20-Poly1305
-(draft-irtf-cfrg-xchacha-03), HKDF (RFC 5869). X25519, ChaCha20-Poly1305 and honest signatures are `cryptography`'s.
+(draft-irtf-cfrg-xchacha-03), HKDF (RFC 5869), Argon2id (RFC 9106). X25519, ChaCha20-Poly1305 and honest signatures
+are `cryptography`'s.
 """
 
 from __future__ import annotations
@@ -169,7 +170,112 @@ def _words(data: bytes) -> list[bytes]:
     return [data[i : i + 4] for i in range(0, len(data), 4)]
 
 
+# -- Argon2id (RFC 9106): slow, so for a few KiB -----------------------------------------------------------------------
+
+U64 = 2**64 - 1
+Block = list[int]  # 128 words of 64 bits
+
+
+def argon2id(
+    password: bytes,
+    salt: bytes,
+    *,
+    passes: int,
+    kib: int,
+    lanes: int = 1,
+    length: int = 32,
+    secret: bytes = b"",
+    data: bytes = b"",
+) -> bytes:
+    numbers = (lanes, length, kib, passes, 0x13, 2)
+    texts = b"".join(_le32(len(part)) + part for part in (password, salt, secret, data))
+    first = hashlib.blake2b(b"".join(map(_le32, numbers)) + texts).digest()
+    columns = kib // (4 * lanes) * 4
+    memory: list[list[Block]] = [[_block(first, column, lane) for column in (0, 1)] for lane in range(lanes)]
+    for lane in memory:
+        lane.extend([0] * 128 for _ in range(columns - 2))
+    for turn in range(passes):
+        for part in range(4):
+            for lane in range(lanes):
+                _segment(memory, turn, part, lane, passes)
+    last = [0] * 128
+    for lane in memory:
+        last = [a ^ b for a, b in zip(last, lane[-1], strict=True)]
+    return _variable_hash(b"".join(word.to_bytes(8, "little") for word in last), length)
+
+
+def _segment(memory: list[list[Block]], turn: int, part: int, lane: int, passes: int) -> None:
+    lanes, columns = len(memory), len(memory[0])
+    size = columns // 4
+    by_address = turn == 0 and part < 2
+    for index in range(2 if turn == 0 and part == 0 else 0, size):
+        column = part * size + index
+        before = memory[lane][column - 1]
+        if by_address:
+            about = [turn, lane, part, lanes * columns, passes, 2, index // 128 + 1] + [0] * 121
+            word = _compress([0] * 128, _compress([0] * 128, about))[index % 128]
+        else:
+            word = before[0]
+        j1, j2 = word % 2**32, word >> 32
+        from_lane = lane if turn == 0 and part == 0 else j2 % lanes
+        finished = part * size if turn == 0 else 3 * size  # columns of other lanes that may be referred to
+        within = finished + index - 1 if from_lane == lane else finished - (index == 0)
+        back = within * (j1 * j1 >> 32) >> 32
+        start = 0 if turn == 0 else (part + 1) * size % columns
+        found = memory[from_lane][(start + within - 1 - back) % columns]
+        made = _compress(before, found)
+        old = memory[lane][column] if turn else [0] * 128
+        memory[lane][column] = [a ^ b for a, b in zip(made, old, strict=True)]
+
+
+def _block(first: bytes, column: int, lane: int) -> Block:
+    data = _variable_hash(first + _le32(column) + _le32(lane), 1024)
+    return [int.from_bytes(data[at : at + 8], "little") for at in range(0, 1024, 8)]
+
+
+def _variable_hash(data: bytes, length: int) -> bytes:
+    data = _le32(length) + data
+    if length <= 64:
+        return hashlib.blake2b(data, digest_size=length).digest()
+    out, value = b"", hashlib.blake2b(data).digest()
+    while length - len(out) > 64:
+        out += value[:32]
+        rest = length - len(out)
+        value = hashlib.blake2b(value, digest_size=min(rest, 64)).digest()
+    return out + value
+
+
+def _compress(x: Block, y: Block) -> Block:
+    mixed = [a ^ b for a, b in zip(x, y, strict=True)]
+    result = list(mixed)
+    for row in range(8):
+        _permute(result, [16 * row + at for at in range(16)])
+    for column in range(8):
+        _permute(result, [16 * row + 2 * column + at for row in range(8) for at in (0, 1)])
+    return [a ^ b for a, b in zip(result, mixed, strict=True)]
+
+
+def _permute(v: Block, at: list[int]) -> None:
+    for a, b, c, d in (
+        *((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15)),
+        *((0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)),
+    ):
+        for x, y, z, turn in ((a, b, d, 32), (c, d, b, 24), (a, b, d, 16), (c, d, b, 63)):
+            low = (v[at[x]] % 2**32) * (v[at[y]] % 2**32)
+            v[at[x]] = (v[at[x]] + v[at[y]] + 2 * low) & U64
+            word = v[at[z]] ^ v[at[x]]
+            v[at[z]] = (word >> turn | word << 64 - turn) & U64
+
+
+def _le32(number: int) -> bytes:
+    return number.to_bytes(4, "little")
+
+
 def check_against_the_drafts() -> None:
+    tag = argon2id(
+        *(b"\1" * 32, b"\2" * 16), passes=3, kib=32, lanes=4, secret=b"\3" * 8, data=b"\4" * 12
+    )  # RFC 9106, section 5.3
+    assert tag.hex() == "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
     """HChaCha20 and XChaCha20-Poly1305 as draft-irtf-cfrg-xchacha-03 has them (2.2.1 and A.3.1)."""
     key = bytes(range(32))
     nonce = bytes.fromhex("000000090000004a0000000031415927")

@@ -7,9 +7,11 @@ import io
 import os
 from collections.abc import Callable
 
+import msgspec
 import nacl.bindings
 import nacl.pwhash.argon2id as argon2id
 import pytest
+from golden import Vector, vectors
 from hypothesis import example, given, settings, strategies as st
 
 from wherry import profile_file
@@ -68,6 +70,34 @@ def test_golden_bytes() -> None:
     nonce = b"r" * 16 + bytes(7) + b"\x01"
     box = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, about + head, nonce, key)
     assert data == head + hashlib.sha256(about + head).digest()[:4] + len(box).to_bytes(4, "big") + box
+
+
+def plain(value: object) -> object:
+    """As the vectors write it: bytes in hex, records as arrays."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, msgspec.Struct):
+        return [value.__struct_config__.tag, *map(plain, msgspec.structs.astuple(value))]
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+@vectors("export", "file", good=True)
+def test_a_golden_file_is_read_and_written(vector: Vector) -> None:
+    entries = opened(vector.data, vector["passphrase"])
+    assert plain(entries) == vector["entries"]
+    drawn = iter((vector.hex("salt"), vector.hex("prefix")))
+    assert b"".join(write(entries, vector["passphrase"], random=lambda _: next(drawn), cost=CHEAP)) == vector.data
+
+
+@vectors("export", "read", good=True)
+def test_a_golden_file_of_another_hand_is_read(vector: Vector) -> None:
+    assert plain(opened(vector.data, vector["passphrase"])) == vector["entries"]
+
+
+@vectors("export", "file", good=False)
+def test_what_is_no_file_is_refused(vector: Vector) -> None:
+    with vector.refused():
+        opened(vector.data, vector["passphrase"])
 
 
 @pytest.mark.parametrize("passphrase", ["", "open sesam", "open sesame "])

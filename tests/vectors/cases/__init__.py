@@ -11,6 +11,7 @@ from .identity import identity
 from .invitations import invitations
 from .letters import letters
 from .people import Case
+from .profiles import profiles
 from .ratchet import ratchet
 from .record import documents
 from .sessions import sessions
@@ -38,4 +39,5 @@ FILES: dict[str, Callable[[], list[Case]]] = {
     "ratchet": ratchet,
     "invitations": invitations,
     "sessions": sessions,
+    "export": profiles,
 }
