@@ -35,9 +35,9 @@ export async function share(title: string, text: string): Promise<void> {
   }
 }
 
-/** Offer `text` as a file to save. */
-export function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+/** Offer a text, or whatever a blob is, as a file to save. */
+export function save(name: string, what: string | Blob): void {
+  const url = URL.createObjectURL(typeof what === "string" ? new Blob([what], { type: "text/plain" }) : what);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

@@ -15,7 +15,10 @@ if (stage === undefined) {
 } else {
   if (location.hash === "") history.replaceState(null, "", stage.hash);
   stopClockAt(NOW);
-  mount(signal(stillEngine(stage.state, parsePasted)), { ticking: false });
+  const engine = stillEngine(stage.state, parsePasted);
+  const { refusal } = stage;
+  const refused = refusal === undefined ? {} : { importProfile: () => Promise.resolve({ ok: false, error: refusal } as const) };
+  mount(signal({ ...engine, ...refused }), { ticking: false });
   void act(stage.steps ?? []);
 }
 
@@ -23,8 +26,9 @@ if (stage === undefined) {
 async function act(steps: readonly Step[]): Promise<void> {
   await drawn(50);
   for (const step of steps) {
-    const at = await there("click" in step ? step.click : step.type);
+    const at = await there("click" in step ? step.click : "type" in step ? step.type : step.choose);
     if ("click" in step) at.click();
+    else if ("choose" in step) choose(at, step.beginning);
     else if (at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement) {
       at.value = step.text;
       at.dispatchEvent(new Event("input", { bubbles: true }));
@@ -32,6 +36,13 @@ async function act(steps: readonly Step[]): Promise<void> {
     await drawn(300);
   }
   document.documentElement.dataset["staged"] = "";
+}
+
+function choose(at: HTMLElement, beginning: string): void {
+  const chosen = new DataTransfer();
+  chosen.items.add(new File([beginning], "wherry-k4Zq7P.wherry"));
+  if (at instanceof HTMLInputElement) at.files = chosen.files;
+  at.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 /** What a selector finds, as soon as it is there: parts of the page come later than others. */

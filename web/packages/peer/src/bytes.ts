@@ -29,6 +29,11 @@ export function hex(data: Uint8Array): string {
   return Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** An id in hex, where there is one. */
+export function inHex(id: Uint8Array | null): string | null {
+  return id === null ? null : hex(id);
+}
+
 export function unhex(text: string): Bytes {
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }

@@ -65,6 +65,7 @@ export const HANDSHAKE_SERVER = utf8("wherry/1/handshake-server");
 export const SESSION_KEYS = utf8("wherry/1/key-session");
 export const LANE_KEYS = utf8("wherry/1/key-lane");
 export const IDENTITY_FILE = utf8("wherry/1/file-identity");
+export const EXPORT_FILE = utf8("wherry/1/file-export");
 export const REQUEST_TAG = utf8("wherry/1/tag-request");
 export const MAILBOX_TAG = utf8("wherry/1/tag-mailbox");
 export const MAILBOX_WORK = utf8("wherry/1/mailbox-work");

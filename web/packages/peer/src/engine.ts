@@ -35,6 +35,7 @@ import type {
   ErrorInfo,
   Friends,
   Messages,
+  OnProgress,
   PeerDatagrams,
   PeerEvent,
   PeerState,
@@ -318,12 +319,19 @@ export class Engine {
     return keyToText(this.#options.key.seed, this.#address.nospam);
   }
 
+  /** @throws WherryError BAD_REQUEST if the passphrase is empty. */
+  async exportProfile(passphrase: string, onProgress?: OnProgress): Promise<Blob> {
+    const { saved } = await import("./later.ts");
+    const [name, { nospam }, met] = [this.#name, this.#address, this.#seen.toKeep()];
+    const { random } = this.#options;
+    const who = { identity: this.#identity, name, nospam, met };
+    return saved((work) => this.#mail.still(work), who, passphrase, { random, onProgress });
+  }
+
   async importKey(text: string): Promise<void> {
     const { seed, nospam } = keyOfText(text);
     const { store, random } = this.#options;
-    await store.set("nospam", nospam ?? random(8));
-    await store.set("sequence", 0);
-    await store.set("seed", seed);
+    await store.setAll({ seed, nospam: nospam ?? random(8), sequence: 0 });
   }
 
   // -- the state ------------------------------------------------------------------------------------------------------

@@ -21,21 +21,23 @@ export async function eraseBrowser(id: string): Promise<void> {
   try {
     const names = new Set([`${PREFIX} mail of ${id}`, ...(await listed())]);
     names.delete(PREFIX);
-    for (const name of [...names, PREFIX]) await erased(name);
+    for (const name of [...names, PREFIX]) await eraseDatabase(name);
   } catch (error) {
     if (error instanceof DOMException && error.name === "SecurityError") return; // then all of it was in memory
     throw WherryError.from(error);
   }
 }
 
-/** Ours among all; none where the browser cannot tell. */
-async function listed(): Promise<readonly string[]> {
-  if (!("databases" in indexedDB)) return [];
+/** The names of ours among all databases; none where the browser cannot tell. */
+export async function listed(): Promise<readonly string[]> {
+  if (typeof indexedDB === "undefined" || !("databases" in indexedDB)) return [];
   const all = await indexedDB.databases();
   return all.flatMap(({ name }) => (name?.startsWith(PREFIX) === true ? [name] : []));
 }
 
-async function erased(name: string): Promise<void> {
+/** @throws WherryError FAILED if something holds on to it. */
+export async function eraseDatabase(name: string): Promise<void> {
+  if (typeof indexedDB === "undefined") return;
   const over = new AbortController();
   const late = sleep(PATIENCE_MS, over.signal).then(() => "late" as const);
   const gone = asked(indexedDB.deleteDatabase(name));

@@ -38,6 +38,11 @@ export const ERRORS = {
     side: "local", exit: 1, wire: null, text: "The identity file is damaged",
     hint: "Nothing was changed. Put back a copy, or move the file away to begin as somebody new.",
   },
+  EXPORT_CORRUPT: {
+    side: "local", exit: 1, wire: null, text: "The exported file is damaged",
+    hint: "Nothing was changed. Use another copy.",
+  },
+  EXPORT_LOCKED: { side: "local", exit: 6, wire: null, text: "The passphrase does not open this file", hint: "Try again." },
   NO_NETWORK: {
     side: "local", exit: 1, wire: null, text: "There is no network",
     hint: "Wherry goes on by itself when there is one.",

@@ -22,6 +22,7 @@ export type { Kept, Store } from "./keystore.ts";
 export { ECHO_STREAM } from "./network.ts";
 export { WherryPeer } from "./peer.ts";
 export type { StartOptions } from "./peer.ts";
+export { isProfile } from "./profile/magic.ts";
 export type {
   CandidatePair,
   ConnectionState,
@@ -34,6 +35,7 @@ export type {
   Message,
   Messages,
   MessageState,
+  OnProgress,
   Page,
   ParsedWho,
   PathCode,

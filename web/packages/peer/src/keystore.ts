@@ -29,15 +29,21 @@ export interface Kept {
   connected: { readonly at: number; readonly peers: readonly string[] };
   /** Who was connected: id, claimed name, when last seen. */
   met: readonly { readonly peer: string; readonly name: string | null; readonly seen: number }[];
+  /** Where an identity's friends and messages rest, by its id, if that is not the usual place: they were restored. */
+  mails: Readonly<Record<string, string>>;
 }
 
 export interface Store {
   get<K extends keyof Kept>(key: K): Promise<Kept[K] | undefined>;
   set<K extends keyof Kept>(key: K, value: Kept[K]): Promise<void>;
+  /** All of it is kept, or nothing. */
+  setAll(values: Partial<Kept>): Promise<void>;
   close(): void;
 }
 
 const DATABASE = "wherry";
+/** What the name of a database of friends and messages begins with; the identity follows. */
+export const MAIL = `${DATABASE} mail of `;
 const TABLE = "kept";
 
 /** @throws WherryError IDENTITY_CORRUPT if the browser's database cannot be read; it is never overwritten. */
@@ -53,17 +59,19 @@ export async function openStore(): Promise<Store> {
       cause: error,
     });
   }
+  const setAll = async (values: Partial<Kept>): Promise<void> => {
+    try {
+      const transaction = database.transaction(TABLE, "readwrite");
+      for (const [key, value] of Object.entries(values)) transaction.objectStore(TABLE).put(value, key);
+      await kept(transaction);
+    } catch (error) {
+      throw new WherryError("DISK_FULL", "the browser keeps nothing more", { cause: error });
+    }
+  };
   return {
     get: async (key) => asked(database.transaction(TABLE).objectStore(TABLE).get(key)),
-    set: async (key, value) => {
-      try {
-        const transaction = database.transaction(TABLE, "readwrite");
-        transaction.objectStore(TABLE).put(value, key);
-        await kept(transaction);
-      } catch (error) {
-        throw new WherryError("DISK_FULL", "the browser keeps nothing more", { cause: error });
-      }
-    },
+    set: async (key, value) => setAll({ [key]: value }),
+    setAll,
     close: () => database.close(),
   };
 }
@@ -79,9 +87,18 @@ export class MemoryStore implements Store {
     this.#kept[key] = value;
   }
 
+  async setAll(values: Partial<Kept>): Promise<void> {
+    Object.assign(this.#kept, values);
+  }
+
   close(): void {
     return;
   }
+}
+
+/** The name of the database that an identity's friends and messages rest in. */
+export async function mailOf(store: Store, id: string): Promise<string> {
+  return (await store.get("mails"))?.[id] ?? `${MAIL}${id}`;
 }
 
 /** A key that is there, or was made just now. */
@@ -96,8 +113,7 @@ export async function loadKey(store: Store, random: Random): Promise<Key> {
   const [seed, nospam] = [await store.get("seed"), await store.get("nospam")];
   if (seed === undefined) {
     const key = { seed: random(SEED_BYTES), nospam: random(NOSPAM_BYTES) };
-    await store.set("nospam", key.nospam);
-    await store.set("seed", key.seed);
+    await store.setAll(key);
     return { ...key, isNew: true };
   }
   if (seed.length !== SEED_BYTES || nospam?.length !== NOSPAM_BYTES) {

@@ -29,8 +29,9 @@ import { PeerId } from "./peer-id.ts";
 import { checkDocumentOf } from "./record.ts";
 import type { Guests } from "./signaling/guests.ts";
 import type { Held } from "./signaling/introducers.ts";
-import { MailStore, type Transaction } from "./store/transaction.ts";
+import { MailStore, type Reading, type Transaction } from "./store/transaction.ts";
 import type { Database } from "./store/database.ts";
+import { RESTORED } from "./store/tables.ts";
 import type { PeerEvent } from "./types.ts";
 
 /** Milliseconds for which changes of the list are gathered before it is told. */
@@ -70,6 +71,7 @@ export class Mail {
   readonly #addresses: Addresses;
   readonly #profiles: Profiles;
   readonly #presences: Presences;
+  readonly #friendships: Friendships;
   readonly #inboxes: Inboxes;
   readonly #ownInbox: OwnInbox;
   readonly #mailboxes: OwnMailboxes;
@@ -163,7 +165,7 @@ export class Mail {
       onCount: () => this.#changed(),
     });
     this.invitations = new Invitations({ own, store, post: this.#post, isFriend: (peer) => this.isFriend(peer), now });
-    const friendships = new Friendships({
+    this.#friendships = new Friendships({
       store,
       post: this.#post,
       book: this.#book,
@@ -177,7 +179,7 @@ export class Mail {
       own,
       store,
       book: this.#book,
-      friendships,
+      friendships: this.#friendships,
       profiles: this.#profiles,
       presences: this.#presences,
       addresses: this.#addresses,
@@ -196,9 +198,10 @@ export class Mail {
   async start(): Promise<void> {
     await this.#book.load();
     await this.#addresses.start();
-    await this.chats.start();
     await this.#presences.start();
     await this.#profiles.start(this.#options.name);
+    if ((await this.#store.get("choices", [RESTORED])) !== undefined) await this.#sayAgain();
+    await this.chats.start();
     await this.invitations.start();
     await this.#post.start();
     this.#running = this.#mailboxes.run().catch((error: unknown) => this.#options.onTrouble(WherryError.from(error)));
@@ -213,6 +216,11 @@ export class Mail {
     await this.#post.close();
     await this.#running;
     await this.#store.close();
+  }
+
+  /** What `work` makes of all that rests, as it is in one moment: nothing is written meanwhile. */
+  async still<T>(work: (reading: Reading) => Promise<T>): Promise<T> {
+    return this.#store.write(work);
   }
 
   isFriend(peer: string): boolean {
@@ -259,6 +267,12 @@ export class Mail {
   get friendIds(): readonly PeerId[] {
     const friends = this.friends.all.filter(({ state }) => state === "friends");
     return friends.toSorted((a, b) => (b.last?.at ?? b.since) - (a.last?.at ?? a.since)).map(({ peer }) => PeerId.parse(peer));
+  }
+
+  /** A copy that is started for the first time. */
+  async #sayAgain(): Promise<void> {
+    const { sayAgain } = await import("./later.ts");
+    await sayAgain(this.#store, { post: this.#post, book: this.#book, friendships: this.#friendships, profiles: this.#profiles });
   }
 
   // -- inside ---------------------------------------------------------------------------------------------------------

@@ -1,15 +1,24 @@
 /**
  * The part of msgpack (https://github.com/msgpack/msgpack/blob/master/spec.md) that the frozen formats use: arrays,
- * integers below 2^53, booleans, text, bytes, nil; and maps, for the bodies of typed messages. Reading is as strict as
- * Python's typed decoding: a float is no integer, text is UTF-8, nothing follows the value. Kinds that no format has
- * (floats, extensions, larger integers, maps within) may stand in fields that a later version added: they are read over
- * and come out as `OTHER`.
+ * integers below 2^53, booleans, text, bytes, nil; maps, for the bodies of typed messages; and floats, for times in an
+ * exported profile. Reading is as strict as Python's typed decoding: a float is no integer, text is UTF-8, nothing
+ * follows the value. Kinds that no format has (extensions, larger integers, maps within) may stand in fields that a later
+ * version added: they are read over and come out as `OTHER`.
  */
 
 import { type Bytes, bigEndian, concat, fromUtf8, utf8 } from "./bytes.ts";
 import { WherryError } from "./errors.ts";
 
-export type Value = number | boolean | string | null | Bytes | readonly Value[] | typeof OTHER;
+export type Value = number | boolean | string | null | Bytes | readonly Value[] | Float | typeof OTHER;
+
+/** A number that was written as a float, whole or not. */
+export class Float {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
 
 /** A value of a kind that no format uses. */
 export const OTHER = Symbol("other");
@@ -27,9 +36,15 @@ export function pack(value: Value): Bytes {
     return concat(short, data);
   }
   if (value instanceof Uint8Array) return concat(head(value.length, [0xc4, 0xc5, 0xc6]), value);
+  if (value instanceof Float) return packFloat(value.value);
   if (value === OTHER) throw new TypeError("nothing of another kind is written");
-  const short = value.length < 16 ? Uint8Array.of(0x90 | value.length) : head(value.length, [null, 0xdc, 0xdd]);
-  return concat(short, ...value.map(pack));
+  return packList(value.map(pack));
+}
+
+/** An array whose values are packed already. */
+export function packList(packed: readonly Uint8Array[]): Bytes {
+  const short = packed.length < 16 ? Uint8Array.of(0x90 | packed.length) : head(packed.length, [null, 0xdc, 0xdd]);
+  return concat(short, ...packed);
 }
 
 /** @throws WherryError MALFORMED if `data` is not exactly one value. */
@@ -62,6 +77,13 @@ function packInteger(value: number): Bytes {
   if (value < 0x80) return Uint8Array.of(value);
   const size = value < 0x100 ? 0 : value < 0x10000 ? 1 : value < 0x1_0000_0000 ? 2 : 3;
   return concat(Uint8Array.of(0xcc + size), bigEndian(value, 1 << size));
+}
+
+function packFloat(value: number): Bytes {
+  const packed = new Uint8Array(9);
+  packed[0] = 0xcb;
+  view(packed).setFloat64(1, value);
+  return packed;
 }
 
 function head(length: number, codes: readonly [number | null, number, number]): Bytes {
@@ -103,8 +125,8 @@ class Reader {
       case 0xc3: return true;
       case 0xc4: case 0xc5: case 0xc6: return this.#take(this.#number(1 << (code - 0xc4)));
       case 0xc7: case 0xc8: case 0xc9: return this.#skip(1 + this.#number(1 << (code - 0xc7)));
-      case 0xca: return this.#skip(4);
-      case 0xcb: return this.#skip(8);
+      case 0xca: return new Float(view(this.#take(4)).getFloat32(0));
+      case 0xcb: return new Float(view(this.#take(8)).getFloat64(0));
       case 0xcc: case 0xcd: case 0xce: case 0xcf: return safe(this.#number(1 << (code - 0xcc)));
       case 0xd0: case 0xd1: case 0xd2: case 0xd3: return this.#signed(1 << (code - 0xd0));
       case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8: return this.#skip(1 + (1 << (code - 0xd4)));
@@ -155,6 +177,10 @@ class Reader {
     this.#at += size;
     return this.#data.slice(this.#at - size, this.#at);
   }
+}
+
+function view(data: Bytes): DataView<ArrayBuffer> {
+  return new DataView(data.buffer, data.byteOffset, data.length);
 }
 
 /** Integers that a double does not hold exactly are none of ours. */

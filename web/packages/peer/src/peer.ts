@@ -13,7 +13,7 @@ import { makeRtcLink } from "./connection/rtc-link.ts";
 import { EndpointAddress } from "./endpoints.ts";
 import { Engine, endpointOfText } from "./engine.ts";
 import { WherryError } from "./errors.ts";
-import { type Store, loadKey, openStore } from "./keystore.ts";
+import { type Store, loadKey, mailOf, openStore } from "./keystore.ts";
 import { Identity } from "./identity.ts";
 import { checkName } from "./invitations/replies.ts";
 import { friendlyName } from "./names.ts";
@@ -29,6 +29,7 @@ import { Serving } from "./tabs/serving.ts";
 import { Once } from "./tasks.ts";
 import type {
   ConnectionState,
+  OnProgress,
   ParsedWho,
   Peer,
   PeerDatagrams,
@@ -202,6 +203,37 @@ export class WherryPeer implements Peer, Inviting {
     await this.#do((engine) => engine.importKey(text), (follower) => follower.call("importKey", text));
   }
 
+  async exportProfile(passphrase: string, onProgress?: OnProgress): Promise<Blob> {
+    return this.#do(
+      async (engine) => engine.exportProfile(passphrase, onProgress),
+      async (follower) => follower.call("exportProfile", passphrase),
+    );
+  }
+
+  async importProfile(file: Blob, passphrase: string, onProgress?: OnProgress): Promise<void> {
+    await this.#do(
+      async () => this.#become(file, passphrase, onProgress),
+      async (follower) => follower.call("importProfile", file, passphrase),
+    );
+  }
+
+  async #become(file: Blob, passphrase: string, onProgress?: OnProgress): Promise<void> {
+    const { become, clear, restored } = await import("./later.ts");
+    const store = this.#options.store ?? (await openStore());
+    try {
+      await clear(store);
+      const profile = await restored(file, passphrase, { random: this.#random, onProgress });
+      await this.suspend(); // what it would still keep as who it was must not come on top
+      await become(store, profile);
+    } catch (error) {
+      await this.resume();
+      throw error;
+    } finally {
+      store.close();
+    }
+    this.#tell({ type: "restored" });
+  }
+
   /** End everything; connected peers are told that this was meant. */
   async close(): Promise<void> {
     this.#end(true);
@@ -235,7 +267,7 @@ export class WherryPeer implements Peer, Inviting {
     const store = this.#options.store ?? (await openStore());
     const key = await loadKey(store, this.#random);
     await this.#stopped;
-    const mail = `wherry mail of ${new Identity(key.seed).id}`;
+    const mail = await mailOf(store, String(new Identity(key.seed).id));
     const database = this.#options.database ?? (await openDatabase(mail, this.#random));
     let name = await store.get("name");
     if (name === undefined) {
@@ -311,7 +343,12 @@ export class WherryPeer implements Peer, Inviting {
   }
 
   #emit(event: PeerEvent): void {
-    if (this.#leading !== null) this.#serving?.tell(event);
+    if (this.#leading === null) for (const listener of this.#listeners) listener(event);
+    else this.#tell(event);
+  }
+
+  #tell(event: PeerEvent): void {
+    this.#serving?.tell(event);
     for (const listener of this.#listeners) listener(event);
   }
 

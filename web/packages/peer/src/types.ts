@@ -309,7 +309,9 @@ export type PeerEvent =
   /** A message is new, or further than it was. */
   | { readonly type: "message"; readonly peer: string; readonly message: Message }
   | { readonly type: "deleted"; readonly peer: string; readonly id: string }
-  | { readonly type: "typing"; readonly peer: string; readonly typing: boolean };
+  | { readonly type: "typing"; readonly peer: string; readonly typing: boolean }
+  /** Another profile took this one's place: what the page shows is somebody else's, and the peer does nothing more. */
+  | { readonly type: "restored" };
 
 /** What a ping found. */
 export interface PingReply {
@@ -389,8 +391,18 @@ export interface Peer {
   exportKey(): Promise<string>;
   /** Become whoever the text is; the page has to be loaded again afterwards. */
   importKey(text: string): Promise<void>;
+  /** Key, friends and messages in one file under a passphrase: what `wherry import` reads. */
+  exportProfile(passphrase: string, onProgress?: OnProgress): Promise<Blob>;
+  /**
+   * Become whoever such a file is of, with friends and messages; the page has to be loaded again afterwards, in every
+   * tab: each is told "restored". Rejects with EXPORT_CORRUPT or EXPORT_LOCKED, among others; nothing is changed then.
+   */
+  importProfile(file: Blob, passphrase: string, onProgress?: OnProgress): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Told how much of the work on a passphrase is done, from 0 to 1; a tab that follows another hears nothing of it. */
+export type OnProgress = (share: number) => void;
 
 /** What somebody pasted. */
 export type ParsedWho =

@@ -20,11 +20,12 @@ import { Keys } from "../src/messages/keys.ts";
 import { Post } from "../src/messages/post.ts";
 import type { Ways } from "../src/messages/ways.ts";
 import type { PeerId } from "../src/peer-id.ts";
+import { sayAgain } from "../src/profile/again.ts";
 import { type InboxRecord, type Introducer } from "../src/record.ts";
 import type { Change } from "../src/store/database.ts";
 import { MemoryDatabase } from "../src/store/memory.ts";
-import { SCHEMA, type Table } from "../src/store/tables.ts";
-import { MailStore } from "../src/store/transaction.ts";
+import { RESTORED, SCHEMA, type Table } from "../src/store/tables.ts";
+import { MailStore, type Reading } from "../src/store/transaction.ts";
 import type { Friend, PeerEvent } from "../src/types.ts";
 
 /** What may go wrong; the world's tests set it. */
@@ -66,7 +67,7 @@ export function identityOf(seed: number): Identity {
 }
 
 /** What rests through any number of goings on and off. */
-class Disk extends MemoryDatabase {
+export class Disk extends MemoryDatabase {
   override close(): void {
     return;
   }
@@ -154,9 +155,11 @@ export class Home {
     });
     await book.load();
     await addresses.start();
-    await this.chats.start();
     await this.presences.start();
     await profiles.start(`peer ${this.id.short}`);
+    const isCopy = (await store.get("choices", [RESTORED])) !== undefined;
+    if (isCopy) await sayAgain(store, { post, book, friendships, profiles });
+    await this.chats.start();
     await this.keys.signed();
     this.isOn = true;
     await this.invitations.start();
@@ -192,6 +195,9 @@ export class Home {
   friend(other: Home): Friend | undefined {
     return this.friends.all.find(({ peer }) => peer === String(other.id));
   }
+
+  /** What `work` makes of all that rests. */
+  still = async <T>(work: (reading: Reading) => Promise<T>): Promise<T> => this.#store.write(work);
 
   /** What was said with another, the oldest first: the text, and what became of it. */
   async said(other: Home): Promise<string[]> {

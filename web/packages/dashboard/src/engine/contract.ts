@@ -98,6 +98,8 @@ export const peerAround = (state: PeerState, mail: MemoryMail): Peer => {
     setName: () => Promise.resolve(),
     exportKey: () => Promise.resolve(""),
     importKey: () => Promise.resolve(),
+    exportProfile: () => Promise.resolve(new Blob()),
+    importProfile: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 };

@@ -6,11 +6,11 @@
  * no protocol. Commands never reject: they resolve to an {@link Outcome}.
  */
 import type { ReadonlySignal } from "@preact/signals";
-import type { ErrorInfo, ParsedWho, PeerState, Trace } from "@wherry/peer";
+import type { ErrorInfo, OnProgress, ParsedWho, PeerState, Trace } from "@wherry/peer";
 import type { Chat, Friend, LabelledAddress, Message, Presence, Profile } from "./friends.ts";
 import type { Trials } from "./trials.ts";
 
-export type { ErrorInfo, ParsedWho, PeerState, Trace };
+export type { ErrorInfo, OnProgress, ParsedWho, PeerState, Trace };
 
 export type Outcome<Value = undefined> =
   | { readonly ok: true; readonly value: Value }
@@ -142,6 +142,10 @@ export interface Engine {
   exportKey(): Promise<Outcome<string>>;
   /** Become whoever the text is; the page loads again. */
   importKey(text: string): Promise<Outcome>;
+  /** Key, friends and messages in one file, under a passphrase. */
+  exportProfile(passphrase: string, onProgress: OnProgress): Promise<Outcome<Blob>>;
+  /** Become whoever such a file is of, with friends and messages; the page loads again. */
+  importProfile(file: Blob, passphrase: string, onProgress: OnProgress): Promise<Outcome>;
   /** Forget key, friends and messages on this device; the page loads again, as somebody new. Only where they are the page's own. */
   forgetEverything(): Promise<Outcome>;
 }

@@ -40,6 +40,11 @@ class AskedPeer implements Peer {
   setName = (name: string): Promise<void> => this.#do(`name ${name}`, undefined);
   exportKey = (): Promise<string> => this.#do("export", "wherry-key:x.y");
   importKey = (text: string): Promise<void> => this.#do(`import ${text}`, undefined);
+  exportProfile = (passphrase: string): Promise<Blob> => this.#do(`export under ${passphrase}`, new Blob(["WHERRYPF"]));
+  importProfile = async (_file: Blob, passphrase: string): Promise<void> => {
+    await this.#do(`import under ${passphrase}`, undefined);
+    this.tell({ type: "restored" });
+  };
   ping = (): Promise<never> => this.#do("ping", undefined as never);
   openStream = (): Promise<never> => this.#do("stream", undefined as never);
   openDatagrams = (): Promise<never> => this.#do("datagrams", undefined as never);
@@ -115,9 +120,11 @@ describe("commands", () => {
       engine.rename("x"),
       engine.exportKey(),
       engine.importKey("x"),
+      engine.exportProfile("x", () => undefined),
+      engine.importProfile(new Blob(), "x", () => undefined),
       engine.forgetEverything(),
     ]);
-    expect(outcomes.map((outcome) => (outcome.ok ? "ok" : outcome.error.code))).toEqual(Array(6).fill("DIAL_TIMEOUT"));
+    expect(outcomes.map((outcome) => (outcome.ok ? "ok" : outcome.error.code))).toEqual(Array(8).fill("DIAL_TIMEOUT"));
     expect(reloads).toBe(0);
   });
 
@@ -126,6 +133,15 @@ describe("commands", () => {
     expect(start().state.value.keySaved).toBe(1000);
     await engine.importKey("wherry-key:x.y");
     expect(reloads).toBe(1);
+  });
+
+  it("note when everything was saved, and load again once another profile is there, whichever tab it was asked in", async () => {
+    await engine.exportProfile("sesame", () => undefined);
+    expect(start().state.value.keySaved).toBe(1000);
+    const [other] = [engine, start()];
+    await other.importProfile(new Blob(), "sesame", () => undefined);
+    expect(peer.asked).toEqual(["export under sesame", "import under sesame"]);
+    expect(reloads).toBe(1); // the peer here tells the last that subscribed
   });
 
   it("show in the trials why a stream did not open", async () => {

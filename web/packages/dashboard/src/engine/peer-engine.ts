@@ -3,7 +3,7 @@ import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Peer, PeerEvent } from "@wherry/peer";
 import type { Keep } from "./keep.ts";
 import { Correspondence } from "./correspondence.ts";
-import { done, STARTING, type AddressCommands, type Engine, type FriendCommands, type MessageCommands, type Outcome, type ParsedWho, type State } from "./engine.ts";
+import { done, STARTING, type AddressCommands, type Engine, type FriendCommands, type MessageCommands, type OnProgress, type Outcome, type ParsedWho, type State } from "./engine.ts";
 import type { Mail } from "./mail.ts";
 import { nothing, outcomeOf } from "./outcome.ts";
 import { Echo } from "./run-echo.ts";
@@ -136,14 +136,12 @@ export class PeerEngine implements Engine {
     return Promise.resolve(done);
   }
 
-  async exportKey(): Promise<Outcome<string>> {
-    const outcome = await outcomeOf(this.#peer.exportKey());
-    if (outcome.ok) {
-      const keySaved = this.#around.time();
-      this.#keep.setKeySaved(keySaved);
-      this.#set({ keySaved });
-    }
-    return outcome;
+  exportKey(): Promise<Outcome<string>> {
+    return this.#saved(this.#peer.exportKey());
+  }
+
+  exportProfile(passphrase: string, onProgress: OnProgress): Promise<Outcome<Blob>> {
+    return this.#saved(this.#peer.exportProfile(passphrase, onProgress));
   }
 
   async importKey(text: string): Promise<Outcome> {
@@ -152,18 +150,34 @@ export class PeerEngine implements Engine {
     return outcome;
   }
 
+  importProfile(file: Blob, passphrase: string, onProgress: OnProgress): Promise<Outcome> {
+    return nothing(this.#peer.importProfile(file, passphrase, onProgress)); // every tab is told, and loads again
+  }
+
   forgetEverything(): Promise<Outcome> {
     return nothing(this.#around.forgetEverything());
   }
 
   #onEvent(event: PeerEvent): void {
     if (event.type === "state") this.#set({ peer: event.state });
+    if (event.type === "restored") this.#around.reload();
     if (event.type === "trace") {
       const { traces } = this.#state.value;
       const { trace } = event;
       const known = traces[trace.peer];
       if (known === undefined || known.started <= trace.started) this.#set({ traces: { ...traces, [trace.peer]: trace } });
     }
+  }
+
+  /** Note when a copy of the key was made, alone or with the rest. */
+  async #saved<Value>(copy: Promise<Value>): Promise<Outcome<Value>> {
+    const outcome = await outcomeOf(copy);
+    if (outcome.ok) {
+      const keySaved = this.#around.time();
+      this.#keep.setKeySaved(keySaved);
+      this.#set({ keySaved });
+    }
+    return outcome;
   }
 
   #setPeople(people: State["people"]): void {

@@ -23,7 +23,11 @@ import {
 } from "./stage-parts.ts";
 
 /** What a person does: click on what a selector finds, or write into it. */
-export type Step = { readonly click: string } | { readonly type: string; readonly text: string };
+export type Step =
+  | { readonly click: string }
+  | { readonly type: string; readonly text: string }
+  /** A file that begins so is chosen. */
+  | { readonly choose: string; readonly beginning: string };
 
 interface FriendStage {
   readonly state: State;

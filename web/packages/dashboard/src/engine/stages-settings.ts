@@ -1,6 +1,6 @@
 /** The settings in every state, staged. */
 import { addressOf } from "./cast.ts";
-import type { State } from "./engine.ts";
+import type { ErrorInfo, State } from "./engine.ts";
 import { BASE, DAY, friend, message, MINUTE, NOW, YOU } from "./stage-parts.ts";
 import type { Step } from "./stages-friends.ts";
 
@@ -8,6 +8,7 @@ interface SettingsStage {
   readonly state: State;
   readonly hash: string;
   readonly steps?: readonly Step[];
+  readonly refusal?: ErrorInfo;
 }
 
 /** Of other people: whose they are does not show. */
@@ -34,6 +35,23 @@ const SETTLED: State = {
 };
 
 const hash = "#/settings";
+/** To where everything is saved, and a passphrase typed. */
+const SAVE: readonly Step[] = [
+  { click: ".pane-side .setting:nth-of-type(1) > summary" },
+  { click: ".setting-body > .fold:nth-of-type(2) > summary" },
+  { type: "#save-passphrase", text: "the heron stands very still" },
+];
+const RESTORE: readonly Step[] = [
+  { choose: "#key-file", beginning: "WHERRYPF" },
+  { type: "#restore-passphrase", text: "the heron stands very still" },
+];
+const LOCKED: ErrorInfo = {
+  code: "EXPORT_LOCKED",
+  side: "local",
+  message: "The passphrase does not open this file.",
+  hint: "Try again.",
+  peer: null,
+};
 const NODE: State = { ...SETTLED, home: "node", peer: { ...YOU, link: YOU.pageLink, pageLink: null } };
 
 export const SETTINGS_STAGES: Readonly<Record<string, SettingsStage>> = {
@@ -49,6 +67,14 @@ export const SETTINGS_STAGES: Readonly<Record<string, SettingsStage>> = {
   "settings-device": { state: SETTLED, hash, steps: [1, 2, 3].map((n) => ({ click: `.pane-side .setting:nth-of-type(${n}) summary` })) },
   "settings-page": { state: SETTLED, hash, steps: [1, 2].map((n) => ({ click: `.settings > .card:nth-of-type(3) .setting:nth-of-type(${n}) summary` })) },
   "settings-forget": { state: SETTLED, hash, steps: [{ click: ".leave summary" }, { type: "#forget-name", text: "quiet heron" }] },
+  "settings-save": { state: SETTLED, hash, steps: [...SAVE, { type: "#save-again", text: "the heron stood very still" }] },
+  "settings-saving": {
+    state: SETTLED,
+    hash,
+    steps: [...SAVE, { type: "#save-again", text: "the heron stands very still" }, { click: ".secret .button" }],
+  },
+  "settings-restore-all": { state: SETTLED, hash: "#/settings/restore", steps: [...RESTORE, { click: ".check input" }] },
+  "settings-restore-locked": { state: ALONE, hash: "#/settings/restore", steps: [...RESTORE, { click: ".secret:has(#restore-passphrase) .button" }], refusal: LOCKED },
   "settings-restore": { state: ALONE, hash: "#/settings/restore" },
   "you-away": { state: SETTLED, hash: "#/" },
   "settings-node": { state: NODE, hash },

@@ -4,7 +4,7 @@
  */
 import type { ConnectionState, SeenPeer, Trace, TraceEntry } from "@wherry/peer";
 import { addressOf, idOf, type Member } from "./cast.ts";
-import { STARTING, type State } from "./engine.ts";
+import { type ErrorInfo, STARTING, type State } from "./engine.ts";
 import {
   BASE,
   closed,
@@ -37,6 +37,8 @@ export interface Stage {
   readonly hash: string;
   /** What a person has done there. */
   readonly steps?: readonly Step[];
+  /** Why nothing can be restored. */
+  readonly refusal?: ErrorInfo;
 }
 
 const MANY: State = {

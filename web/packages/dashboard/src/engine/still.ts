@@ -1,12 +1,18 @@
 /** An engine whose state does not change by itself: staged for pictures, or before and instead of a peer. */
 import { signal } from "@preact/signals";
-import { done, STARTING, type Engine, type ErrorInfo, type Outcome, type ParsedWho, type State } from "./engine.ts";
+import { done, STARTING, type Engine, type ErrorInfo, type OnProgress, type Outcome, type ParsedWho, type State } from "./engine.ts";
 import type { Message } from "./friends.ts";
 
 /** Commands all end as `outcome`; only the name changes when it is asked to. */
 export function stillEngine(start: State, parse: (text: string) => ParsedWho, outcome: Outcome = done): Engine {
   const state = signal(start);
   const nothing = (): Promise<Outcome> => Promise.resolve(outcome);
+  /** In the middle of it, for good; or refused at once. */
+  const working = (onProgress: OnProgress): Promise<Outcome<never>> => {
+    if (!outcome.ok) return Promise.resolve(outcome);
+    onProgress(0.4);
+    return new Promise(() => undefined);
+  };
   return {
     state,
     friends: {
@@ -56,6 +62,8 @@ export function stillEngine(start: State, parse: (text: string) => ParsedWho, ou
     stopMeasuring: nothing,
     exportKey: () => Promise.resolve(outcome.ok ? { ok: true, value: "no key: this page stands still" } : outcome),
     importKey: nothing,
+    exportProfile: (_passphrase, onProgress) => working(onProgress),
+    importProfile: (_file, _passphrase, onProgress) => working(onProgress),
     forgetEverything: nothing,
   };
 }

@@ -102,6 +102,9 @@ export const unreadOf = (state: State): number =>
     0,
   );
 
+/** How many are friends indeed. */
+export const friendsIn = (friends: State["friends"]): number => (friends ?? []).filter((each) => each.state === "friends").length;
+
 /** Messages of one's own that have not arrived. */
 export const waitingOf = (state: State): number =>
   (state.friends ?? []).reduce((sum, friend) => sum + (friend.state === "friends" ? friend.waiting : 0), 0);

@@ -1,19 +1,16 @@
-/** What is kept on this device and where; how to put a key back; how to leave nothing behind. */
-import { useEffect, useRef, useState } from "preact/hooks";
+/** What is kept on this device and where; how to leave nothing behind. */
+import { useState } from "preact/hooks";
 import { now } from "../clock.ts";
 import { useCommand, useEngine, useEngineState } from "../context.ts";
-import type { PeerState, State } from "../engine/engine.ts";
-import { waitingOf } from "../model/friends.ts";
-import { RESTORE, route } from "../router.ts";
+import type { PeerState } from "../engine/engine.ts";
+import { friendsIn, waitingOf } from "../model/friends.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Card, ErrorLine } from "../ui/parts.tsx";
 import { NAME_LIMIT, tidyName } from "../words/names.ts";
 import { count, moment } from "../words/units.ts";
-import { SaveCopy } from "./key.tsx";
+import { Copies } from "./copies.tsx";
+import { Restore } from "./restore.tsx";
 import { Setting } from "./setting.tsx";
-
-/** Characters of a file that is certainly no key: nothing longer is read. */
-const LONGEST_KEY = 4096;
 
 export function DeviceCard({ peer }: { readonly peer: PeerState }) {
   const { keySaved, friends } = useEngineState();
@@ -23,10 +20,9 @@ export function DeviceCard({ peer }: { readonly peer: PeerState }) {
       <div>
         <Setting name="Key" value={keySaved === null ? "No copy saved" : `Copy saved ${moment(keySaved, now.value)}`}>
           <p class="hint">
-            It lives in this browser only. This page came from <strong>{peer.servedBy}</strong>: whoever runs that host could have read it. A copy
-            brings back who you are, not your friends and messages.
+            It lives in this browser only. This page came from <strong>{peer.servedBy}</strong>: whoever runs that host could have read it.
           </p>
-          <SaveCopy peer={peer} />
+          <Copies peer={peer} />
         </Setting>
         <Setting name="Kept here" value={between === 0 ? "Your key" : `Your key, ${count(between, "friend")}`}>
           <p class="hint">
@@ -34,13 +30,11 @@ export function DeviceCard({ peer }: { readonly peer: PeerState }) {
             uses this one can read them; clearing site data loses them.
           </p>
         </Setting>
-        <Restore />
+        <Restore peer={peer} />
       </div>
     </Card>
   );
 }
-
-const friendsIn = (friends: State["friends"]): number => (friends ?? []).filter((each) => each.state === "friends").length;
 
 /** A node's key is in files, which the page never gets to see. */
 export function NodeDeviceCard() {
@@ -51,44 +45,6 @@ export function NodeDeviceCard() {
         <code>wherry export FILE</code> saves all of it, under a passphrase.
       </p>
     </Card>
-  );
-}
-
-function Restore() {
-  const engine = useEngine();
-  const file = useRef<HTMLInputElement>(null);
-  const foldRef = useRef<HTMLDetailsElement>(null);
-  const [text, setText] = useState("");
-  const isSought = route.value.at === "settings" && route.value.part === RESTORE;
-  useEffect(() => {
-    if (isSought) requestAnimationFrame(() => foldRef.current?.querySelector("summary")?.focus());
-  }, [isSought]);
-  const restore = useCommand(engine.importKey.bind(engine));
-  const read = async (): Promise<void> => {
-    const chosen = file.current?.files?.[0];
-    if (chosen !== undefined) setText((await chosen.slice(0, LONGEST_KEY).text()).trim());
-  };
-  return (
-    <details class="fold setting" open={isSought} ref={foldRef}>
-      <summary>Restore from a copy…</summary>
-      <form
-        class="setting-body"
-        onSubmit={(event) => {
-          event.preventDefault();
-          restore.run(text.trim());
-        }}
-      >
-        <p class="hint">You become whoever the copy is. The key that is here now is replaced: save it first.</p>
-        <label htmlFor="key-file">The file</label>
-        <input id="key-file" type="file" ref={file} accept=".key,text/plain" onChange={() => void read()} />
-        <label htmlFor="key-text">or its text</label>
-        <input id="key-text" type="password" autoComplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-        <button type="submit" class="button" disabled={text.trim() === "" || restore.busy}>
-          <Icon name="restore" /> Restore
-        </button>
-        <ErrorLine error={restore.error} who="Wherry" />
-      </form>
-    </details>
   );
 }
 

@@ -1,6 +1,6 @@
 /** The settings, drawn around each engine: what the lines say, what they change, what is asked for twice. */
 import { act } from "preact/test-utils";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { idOf } from "../engine/cast.ts";
 import { ENGINES, type Started } from "../engine/contract.ts";
 import { done, type Engine, type State } from "../engine/engine.ts";
@@ -101,6 +101,77 @@ describe("forgetting everything", () => {
     await type("#forget-name", "Quiet Heron");
     await submit("#forget-name");
     expect(said("[role=alert]")).toContain("Another tab does not let go. Close it.");
+  });
+});
+
+describe("everything in one file", () => {
+  const SETTLED = STAGES["settings-save"]?.state as State;
+  const asked: string[] = [];
+  const refusal = { code: "EXPORT_LOCKED", side: "local", message: "The passphrase does not open this file.", hint: "Try again.", peer: null } as const;
+
+  /** Notes what it is asked for; the right passphrase is "sesame". */
+  const copying = (state: State): Engine => ({
+    ...stillEngine(state, parsePasted),
+    exportProfile: (passphrase) => (asked.push(`save under ${passphrase}`), Promise.resolve({ ok: true, value: new Blob(["WHERRYPF"]) })),
+    importProfile: (file, passphrase) => {
+      asked.push(`restore ${file.size} bytes under ${passphrase}`);
+      return Promise.resolve(passphrase === "sesame" ? done : { ok: false, error: refusal });
+    },
+    importKey: (text) => (asked.push(`restore ${text}`), Promise.resolve(done)),
+  });
+  const choose = async (content: string): Promise<void> => {
+    const input = page.find<HTMLInputElement>("#key-file");
+    Object.defineProperty(input, "files", { value: [new File([content], "chosen")], configurable: true });
+    await act(async () => {
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+  };
+
+  beforeEach(() => void asked.splice(0));
+
+  it("is saved under a passphrase that was typed twice, and the same", async () => {
+    const click = vi.spyOn(HTMLAnchorElement.prototype, "click").mockReturnValue(); // else the page would go to the file
+    await open(copying(SETTLED));
+    await submit("#save-passphrase");
+    await type("#save-passphrase", "open sesame");
+    await type("#save-again", "open sesam");
+    expect(said("#save-said")).toContain("not the same");
+    await submit("#save-again");
+    expect(asked).toEqual([]);
+    await type("#save-again", "open sesame");
+    await submit("#save-again");
+    expect(asked).toEqual(["save under open sesame"]);
+    expect(said(".secret output")).toMatch(/Saved as wherry-\w{6}\.wherry\./);
+    expect(page.find<HTMLInputElement>("#save-passphrase").value).toBe("");
+    expect(click).toHaveBeenCalledOnce();
+    click.mockRestore();
+  });
+
+  it("is told from a key by its first bytes, and asks before friends are replaced", async () => {
+    await open(copying(SETTLED), "#/settings/restore");
+    await choose("wherry-key:abc.def\n");
+    await submit("#key-text");
+    expect(asked).toEqual(["restore wherry-key:abc.def"]);
+    await choose("WHERRYPF and more");
+    expect(said(".check")).toContain("in place of Quiet Heron and 2 friends");
+    await type("#restore-passphrase", "other");
+    await submit("#restore-passphrase");
+    expect(asked).toHaveLength(1);
+    await act(() => page.find("input[type=checkbox]").click());
+    await submit("#restore-passphrase");
+    expect(said("[role=alert]")).toContain("The passphrase does not open this file. Try again.");
+    await type("#restore-passphrase", "sesame");
+    await submit("#restore-passphrase");
+    expect(asked.slice(1)).toEqual(["restore 17 bytes under other", "restore 17 bytes under sesame"]);
+  });
+
+  it("shows how far the work on the passphrase is", async () => {
+    await open(stillEngine(STAGES["settings-restore"]?.state as State, parsePasted), "#/settings/restore");
+    await choose("WHERRYPF");
+    await type("#restore-passphrase", "sesame");
+    await submit("#restore-passphrase");
+    expect(page.find<HTMLProgressElement>("progress").value).toBe(0.4);
   });
 });
 

@@ -14,7 +14,7 @@
  */
 
 import { NOSPAM_BYTES } from "../address.ts";
-import { type Bytes, hex, unhex, utf8 } from "../bytes.ts";
+import { type Bytes, inHex, unhex, utf8 } from "../bytes.ts";
 import { WherryError } from "../errors.ts";
 import { DESCRIPTION_LENGTH, HELLO_BYTES, NAME_LENGTH } from "../messages/limits.ts";
 import { Kind } from "../messages/packets.ts";
@@ -151,7 +151,3 @@ export function paragraph(text: string): string {
 
 /** Line break; zero-width non-joiner (Persian needs it) and joiner (families of emoji). */
 const JOINERS: ReadonlySet<string> = new Set(["\n", "\u{200c}", "\u{200d}"]);
-
-function inHex(id: Bytes | null): string | null {
-  return id === null ? null : hex(id);
-}

@@ -93,6 +93,15 @@ export class Friendships {
     await this.#options.store.write(async (transaction) => this.#do(transaction, peer, event, more));
   }
 
+  /** Let them have a word of ours, with the rest of the transaction. */
+  async tell(transaction: Transaction, row: FriendRow, { kind, id, about }: Said): Promise<void> {
+    const { post, profiles } = this.#options;
+    const { nospam, hello, answer: reason } = row;
+    const body = encodeWord(kind, { nospam, name: profiles.own.name, hello, reason, about });
+    const lifetimeS = kind === Kind.REQUEST ? LIFETIME_S : WORD_LIFETIME_S;
+    await post.send(transaction, PeerId.parse(row.peer), { kind, body, id: unhex(id), lifetimeS });
+  }
+
   // -- inside ---------------------------------------------------------------------------------------------------------
 
   async #admit(transaction: Transaction, peer: string, item: Item): Promise<void> {
@@ -151,17 +160,9 @@ export class Friendships {
       ...(isNew && friendship.state === "friends" ? { profileTold: 0, profileItem: null } : {}),
       ...(hasEnded ? { description: "", avatar: new Uint8Array(), avatarType: "" } : {}),
     };
-    if (say !== null) await this.#tell(transaction, row, say);
+    if (say !== null) await this.tell(transaction, row, say);
     book.put(transaction, await profiles.told(transaction, row));
     if (isNew) transaction.after(() => onStep(row));
-  }
-
-  async #tell(transaction: Transaction, row: FriendRow, { kind, id, about }: Said): Promise<void> {
-    const { post, profiles } = this.#options;
-    const { nospam, hello, answer: reason } = row;
-    const body = encodeWord(kind, { nospam, name: profiles.own.name, hello, reason, about });
-    const lifetimeS = kind === Kind.REQUEST ? LIFETIME_S : WORD_LIFETIME_S;
-    await post.send(transaction, PeerId.parse(row.peer), { kind, body, id: unhex(id), lifetimeS });
   }
 
   #fresh(): string {

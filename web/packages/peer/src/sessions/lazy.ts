@@ -62,7 +62,7 @@ export class LazySessions implements PeerSessions {
 /** @throws WherryError NO_NETWORK if whoever served the page is not there. */
 async function load(): Promise<typeof Sessions> {
   try {
-    return (await import("./sessions.ts")).Sessions;
+    return (await import("../later.ts")).Sessions;
   } catch (error) {
     throw WherryError.from(error, "NO_NETWORK");
   }

@@ -7,6 +7,9 @@ import type { Item, Voided } from "../messages/packets.ts";
 import type { FriendRow } from "../friends/row.ts";
 import type { ChatRow, MessageRow } from "../messages/row.ts";
 
+/** The choice that says: this is a copy that has not been started yet. */
+export const RESTORED = "restored";
+
 /** Of each peer: our numbering, theirs, and the ratchet's sessions. */
 export interface PairRow {
   readonly peer: string;

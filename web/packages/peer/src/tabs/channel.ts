@@ -17,6 +17,8 @@ export interface Calls {
   setName: [[name: string], null];
   exportKey: [[], string];
   importKey: [[text: string], null];
+  exportProfile: [[passphrase: string], Blob];
+  importProfile: [[file: Blob, passphrase: string], null];
   /** Open a stream; the result is the number by which the other calls name it. */
   openStream: [[who: string, name: string], Opened];
   write: [[number: number, data: Uint8Array], null];

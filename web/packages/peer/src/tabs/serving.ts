@@ -35,6 +35,8 @@ export class Serving {
       setName: async (_tab, name) => nothing(peer.setName(name)),
       exportKey: async () => peer.exportKey(),
       importKey: async (_tab, text) => nothing(peer.importKey(text)),
+      exportProfile: async (_tab, passphrase) => peer.exportProfile(passphrase),
+      importProfile: async (_tab, file, passphrase) => nothing(peer.importProfile(file, passphrase)),
       openStream: async (tab, who, name) => this.#openStream(tab, who, name),
       write: async (tab, number, data) => nothing(this.#stream(tab, number).write(data)),
       read: async (tab, number) => this.#stream(tab, number).read(),

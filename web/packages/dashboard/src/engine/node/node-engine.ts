@@ -160,6 +160,14 @@ export class NodeEngine implements Engine {
     return Promise.resolve({ ok: false, error: UNSUPPORTED });
   }
 
+  exportProfile(): Promise<Outcome<Blob>> {
+    return Promise.resolve({ ok: false, error: UNSUPPORTED });
+  }
+
+  importProfile(): Promise<Outcome> {
+    return Promise.resolve({ ok: false, error: UNSUPPORTED });
+  }
+
   /** It is the node that keeps everything: its folder is its owner's. */
   forgetEverything(): Promise<Outcome> {
     return Promise.resolve({ ok: false, error: UNSUPPORTED });
