@@ -16,6 +16,7 @@ import { WherryError } from "./errors.ts";
 import { Helpers } from "./helpers.ts";
 import { Identity } from "./identity.ts";
 import { type Key, type Store, keyOfText, keyToText } from "./keystore.ts";
+import { later } from "./loading.ts";
 import { Mail } from "./mail.ts";
 import type { Invitations } from "./invitations/invitations.ts";
 import { Measurements } from "./measuring.ts";
@@ -321,7 +322,7 @@ export class Engine {
 
   /** @throws WherryError BAD_REQUEST if the passphrase is empty. */
   async exportProfile(passphrase: string, onProgress?: OnProgress): Promise<Blob> {
-    const { saved } = await import("./later.ts");
+    const { saved } = await later();
     const [name, { nospam }, met] = [this.#name, this.#address, this.#seen.toKeep()];
     const { random } = this.#options;
     const who = { identity: this.#identity, name, nospam, met };

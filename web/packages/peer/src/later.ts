@@ -4,6 +4,6 @@
  */
 
 export { sayAgain } from "./profile/again.ts";
-export { become, clear, restored } from "./profile/restoring.ts";
+export { become } from "./profile/restoring.ts";
 export { saved } from "./profile/saving.ts";
 export { Sessions } from "./sessions/sessions.ts";

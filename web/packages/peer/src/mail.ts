@@ -24,6 +24,7 @@ import { Keys } from "./messages/keys.ts";
 import { OwnInbox } from "./messages/own-inbox.ts";
 import { OwnMailboxes } from "./messages/own-mailboxes.ts";
 import { Post } from "./messages/post.ts";
+import { later } from "./loading.ts";
 import type { Network } from "./network.ts";
 import { PeerId } from "./peer-id.ts";
 import { checkDocumentOf } from "./record.ts";
@@ -271,7 +272,7 @@ export class Mail {
 
   /** A copy that is started for the first time. */
   async #sayAgain(): Promise<void> {
-    const { sayAgain } = await import("./later.ts");
+    const { sayAgain } = await later();
     await sayAgain(this.#store, { post: this.#post, book: this.#book, friendships: this.#friendships, profiles: this.#profiles });
   }
 

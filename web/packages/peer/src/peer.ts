@@ -16,6 +16,7 @@ import { WherryError } from "./errors.ts";
 import { type Store, loadKey, mailOf, openStore } from "./keystore.ts";
 import { Identity } from "./identity.ts";
 import { checkName } from "./invitations/replies.ts";
+import { later } from "./loading.ts";
 import { friendlyName } from "./names.ts";
 import { invitationName } from "./sessions/names.ts";
 import { openDatabase } from "./store/browser.ts";
@@ -218,20 +219,17 @@ export class WherryPeer implements Peer, Inviting {
   }
 
   async #become(file: Blob, passphrase: string, onProgress?: OnProgress): Promise<void> {
-    const { become, clear, restored } = await import("./later.ts");
+    const { become } = await later();
     const store = this.#options.store ?? (await openStore());
     try {
-      await clear(store);
-      const profile = await restored(file, passphrase, { random: this.#random, onProgress });
-      await this.suspend(); // what it would still keep as who it was must not come on top
-      await become(store, profile);
+      await become({ store, file, passphrase, random: this.#random, onProgress, pause: () => this.suspend() });
+      this.#tell({ type: "restored" });
     } catch (error) {
       await this.resume();
       throw error;
     } finally {
       store.close();
     }
-    this.#tell({ type: "restored" });
   }
 
   /** End everything; connected peers are told that this was meant. */

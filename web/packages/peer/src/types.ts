@@ -401,7 +401,7 @@ export interface Peer {
   close(): Promise<void>;
 }
 
-/** Told how much of the work on a passphrase is done, from 0 to 1; a tab that follows another hears nothing of it. */
+/** Told how much is done, from 0 to 1: most of it is work on the passphrase. A tab that follows another hears nothing. */
 export type OnProgress = (share: number) => void;
 
 /** What somebody pasted. */

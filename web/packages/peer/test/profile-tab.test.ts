@@ -3,6 +3,7 @@
 import "fake-indexeddb/auto";
 import { expect, test } from "vitest";
 import { hex, random } from "../src/bytes.ts";
+import { eraseBrowser } from "../src/erase.ts";
 import { Identity } from "../src/identity.ts";
 import { openStore } from "../src/keystore.ts";
 import { WherryPeer } from "../src/peer.ts";
@@ -79,4 +80,6 @@ test("a tab becomes whom the file is of, keeps who it was, and is found whole or
   const store = await openStore();
   expect(Object.keys((await store.get("mails")) ?? {})).toEqual([String(ADA.id)]);
   store.close();
+  await eraseBrowser(String(ADA.id));
+  expect(await mails()).toEqual([]);
 });

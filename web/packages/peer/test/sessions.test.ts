@@ -6,6 +6,7 @@ import { hex, random, unhex, utf8 } from "../src/bytes.ts";
 import type { Connection } from "../src/connection/connection.ts";
 import type { Stream } from "../src/connection/stream.ts";
 import { WherryError } from "../src/errors.ts";
+import { later } from "../src/loading.ts";
 import { CLAIM_MS, DATA_BYTES, UNCLAIMED } from "../src/sessions/limits.ts";
 import { LazySessions } from "../src/sessions/lazy.ts";
 import type { Flow } from "../src/sessions/session.ts";
@@ -357,6 +358,7 @@ describe("sessions, where a page has them", () => {
   afterEach(realTime);
 
   test("are loaded when they are wanted, serve until they are stopped, and are none after the end", async () => {
+    await later(); // from the disk, during which the tests' time would run away
     const [a, b] = await befriended(new World());
     const [here, there] = [side(1, "Ada"), side(2, "Bela")];
     const lazy = (own: Side, other: Side, home: Home): LazySessions =>

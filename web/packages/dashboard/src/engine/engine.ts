@@ -142,7 +142,7 @@ export interface Engine {
   exportKey(): Promise<Outcome<string>>;
   /** Become whoever the text is; the page loads again. */
   importKey(text: string): Promise<Outcome>;
-  /** Key, friends and messages in one file, under a passphrase. */
+  /** Key, friends and messages in one file, under a passphrase; `onProgress` is told the share that is done. */
   exportProfile(passphrase: string, onProgress: OnProgress): Promise<Outcome<Blob>>;
   /** Become whoever such a file is of, with friends and messages; the page loads again. */
   importProfile(file: Blob, passphrase: string, onProgress: OnProgress): Promise<Outcome>;

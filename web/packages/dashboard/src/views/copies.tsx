@@ -18,7 +18,7 @@ export function Copies({ peer }: { readonly peer: PeerState }) {
       </Sure>
       <Sure
         name="Save everything…"
-        text="Key, friends and messages in one file under a passphrase, for another browser or a node. Nobody can open it without that, not even you."
+        text="Key, friends and messages in one file, for another browser or a node. Nobody can open it without the passphrase, not even you."
       >
         <SaveEverything peer={peer} />
       </Sure>

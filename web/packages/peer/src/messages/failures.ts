@@ -13,12 +13,6 @@ export function reasonWord(reason: number): string {
   return WORDS.get(reason) ?? "refused";
 }
 
-/** The number of a word that `reasonWord` gave. */
-export function reasonNumber(word: string): number {
-  for (const [reason, name] of WORDS) if (name === word) return reason;
-  return Reason.REFUSED;
-}
-
 const CODES: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [Reason.EXPIRED, "MESSAGE_EXPIRED"],
   [Reason.OLD_ADDRESS, "OLD_ADDRESS"],

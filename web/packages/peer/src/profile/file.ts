@@ -167,7 +167,7 @@ async function keyOf(passphrase: string, head: Bytes, onProgress: OnProgress | u
   const how = { t, m, p: 1, dkLen: 32, asyncTick: SLICE_MS, ...(onProgress === undefined ? {} : { onProgress }) };
   const salt = head.slice(HEAD_BYTES - 32, HEAD_BYTES - 16);
   try {
-    return new Uint8Array(await argon2idAsync(utf8(passphrase), salt, how));
+    return new Uint8Array(await behind(async () => argon2idAsync(utf8(passphrase), salt, how)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new WherryError("LIMIT_EXCEEDED", `the file takes ${Math.ceil(m / 1024)} MiB of memory to be opened`, {
@@ -175,6 +175,15 @@ async function keyOf(passphrase: string, head: Bytes, onProgress: OnProgress | u
       cause: error,
     });
   }
+}
+
+/**
+ * Work in slices that leaves timers, sockets and connections their turn. Between slices noble asks the browser's
+ * scheduler, which goes on with it before everything else, unless it was begun as less urgent than that.
+ */
+async function behind<T>(work: () => Promise<T>): Promise<T> {
+  const { scheduler } = globalThis as Partial<Pick<typeof globalThis, "scheduler">>; // not every browser has one
+  return scheduler === undefined ? work() : scheduler.postTask(work, { priority: "background" });
 }
 
 /** The STREAM construction: each part has its number in the nonce, and the last one says so. */

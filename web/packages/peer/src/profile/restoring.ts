@@ -25,11 +25,23 @@ import { Filling } from "./filling.ts";
 /** The peers of a file that are remembered as met beside friends: as many as a tab remembers by itself. */
 const MET = 100;
 
+/** The share of the work that the key is, as far as anybody can tell; the rest goes with the size of the file. */
+const KEY_SHARE = 0.5;
+
 export interface Restoring {
   readonly random: Random;
   /** Makes the database; without it in this browser. */
   readonly open?: (name: string) => Promise<Database>;
   readonly onProgress?: OnProgress | undefined;
+}
+
+export interface Becoming extends Restoring {
+  /** What is kept with the key. */
+  readonly store: Store;
+  readonly file: Blob;
+  readonly passphrase: string;
+  /** Stop whoever one was: what it would still keep must not come on top. */
+  readonly pause: () => Promise<void>;
 }
 
 /** What is to be kept with the key, so that the tab is whom the file is of. */
@@ -45,8 +57,9 @@ export type Restored = Required<Omit<Kept, "mails" | "endpoints">> & {
  * nothing. Nothing of it is left then.
  */
 export async function restored(file: Blob, passphrase: string, how: Restoring): Promise<Restored> {
-  const { random, open = async (name) => inBrowser(name, random), onProgress } = how;
-  const parts = read(takingOf(file), passphrase, onProgress);
+  const { random, open = async (name) => inBrowser(name, random), onProgress = () => undefined } = how;
+  const take = takingOf(file, (share) => onProgress(KEY_SHARE + (1 - KEY_SHARE) * share));
+  const parts = read(take, passphrase, (share) => onProgress(KEY_SHARE * share));
   const first = await parts.next();
   const [owner, ...rest] = first.done === true ? [] : first.value;
   if (owner?.is !== "owner") throw corrupt("it has no owner"); // `read` sees to that
@@ -67,23 +80,37 @@ export async function restored(file: Blob, passphrase: string, how: Restoring): 
   }
 }
 
-/** Be that one from the next start on. Whatever else wrote into `store`, or into a database of that identity, is closed. */
-export async function become(store: Store, { id, mail, ...kept }: Restored): Promise<void> {
+/**
+ * Be whom a file is of, from the next start on.
+ * @throws WherryError as `restored`; nothing is changed then.
+ */
+export async function become(becoming: Becoming): Promise<void> {
+  const { store, file, passphrase, pause } = becoming;
+  await clear(store);
+  const { id, mail, ...kept } = await restored(file, passphrase, becoming);
   const before = await mailOf(store, id);
   try {
+    await pause();
     await store.setAll({ ...kept, mails: { ...(await store.get("mails")), [id]: mail } });
   } catch (error) {
     await eraseDatabase(mail);
     throw error;
   }
-  await eraseDatabase(before);
+  try {
+    await eraseDatabase(before);
+  } catch (error) {
+    if (!WherryError.is(error)) throw error; // something holds on to it: then the next restore takes it away
+  }
 }
 
-/** Take away what is left of restores that came to no end: their pages were closed in the middle of them. */
-export async function clear(store: Store): Promise<void> {
-  const used = new Set(Object.values((await store.get("mails")) ?? {}));
-  const restored = (name: string): boolean => name.startsWith(MAIL) && name.slice(MAIL.length).includes(" ");
-  for (const name of await listed()) if (restored(name) && !used.has(name)) await eraseDatabase(name);
+/** Take away what is left of restores: those that were broken off, and what they were to take the place of. */
+async function clear(store: Store): Promise<void> {
+  const mails = (await store.get("mails")) ?? {};
+  for (const name of await listed()) {
+    const [id = "", isRestored] = name.startsWith(MAIL) ? name.slice(MAIL.length).split(" ") : [];
+    const used = mails[id] ?? (isRestored === undefined ? name : "");
+    if (id !== "" && name !== used) await eraseDatabase(name);
+  }
 }
 
 /** Of a name that is found again by listing alone, so only where that can be done: all can be forgotten some day. */
@@ -116,11 +143,12 @@ function keptOf({ seed, name }: Owner, { nospam, met }: Filling, random: Random)
   };
 }
 
-/** The file's bytes, one piece after the other. */
-function takingOf(file: Blob): (size: number) => Promise<Bytes> {
+/** The file's bytes, one piece after the other; `onTaken` is told the share of them that was taken. */
+function takingOf(file: Blob, onTaken: (share: number) => void): (size: number) => Promise<Bytes> {
   let at = 0;
   return async (size) => {
     const piece = file.slice(at, at + size);
+    if (at > 0) onTaken(Math.min(1, at / file.size));
     at += size;
     return new Uint8Array(await piece.arrayBuffer());
   };

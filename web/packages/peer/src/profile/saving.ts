@@ -6,7 +6,8 @@ import type { ProfileBody } from "../friends/bodies.ts";
 import type { FriendRow } from "../friends/row.ts";
 import type { Identity } from "../identity.ts";
 import type { Kept } from "../keystore.ts";
-import { reasonNumber } from "../messages/failures.ts";
+import { reasonWord } from "../messages/failures.ts";
+import { Reason } from "../messages/packets.ts";
 import type { MessageRow } from "../messages/row.ts";
 import { PeerId } from "../peer-id.ts";
 import type { Reading } from "../store/transaction.ts";
@@ -119,11 +120,16 @@ function messageOf(row: MessageRow, key: Bytes): Entry {
     text: data === null ? text : null,
     data,
     state,
-    reason: reason === null ? null : reasonNumber(reason),
+    reason: reason === null ? null : numberOf(reason),
     sent,
     kept: at,
     replyTo: maybe(replyTo),
   };
+}
+
+/** The number of a reason that is kept as a word. */
+function numberOf(reason: string): number {
+  return Object.values(Reason).find((one) => reasonWord(one) === reason) ?? Reason.REFUSED;
 }
 
 function maybe(id: string | null): Bytes | null {

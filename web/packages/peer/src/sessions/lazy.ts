@@ -5,6 +5,7 @@
 
 import type { InvitationPolicy, PeerSession, SessionHandler, Sessions as PeerSessions } from "../asking.ts";
 import { WherryError } from "../errors.ts";
+import { later } from "../loading.ts";
 import { invitationName } from "./names.ts";
 import type { Sessions, SessionsOptions } from "./sessions.ts";
 
@@ -48,7 +49,7 @@ export class LazySessions implements PeerSessions {
 
   async #import(): Promise<Sessions> {
     try {
-      const Loaded = await load();
+      const { Sessions: Loaded } = await later();
       if (this.#closed) throw new WherryError("CLOSED", "the page");
       this.#sessions = new Loaded(this.#options);
       return this.#sessions;
@@ -56,14 +57,5 @@ export class LazySessions implements PeerSessions {
       this.#loading = null;
       throw error;
     }
-  }
-}
-
-/** @throws WherryError NO_NETWORK if whoever served the page is not there. */
-async function load(): Promise<typeof Sessions> {
-  try {
-    return (await import("../later.ts")).Sessions;
-  } catch (error) {
-    throw WherryError.from(error, "NO_NETWORK");
   }
 }
