@@ -1,13 +1,19 @@
 /** A whole profile from one home to another: all of it is there, and what was not settled is said again, once. */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Bytes, random } from "../src/bytes.ts";
-import type { Restored } from "../src/profile/restoring.ts";
-import { restored } from "../src/profile/restoring.ts";
+import { type Bytes, hex, random, unhex } from "../src/bytes.ts";
+import { WherryError } from "../src/errors.ts";
+import { Identity } from "../src/identity.ts";
+import { MemoryStore } from "../src/keystore.ts";
+import { pack } from "../src/msgpack.ts";
+import { type Entry, encodeEntry } from "../src/profile/entries.ts";
+import { read } from "../src/profile/file.ts";
+import { type Restored, become, restored } from "../src/profile/restoring.ts";
 import { saved } from "../src/profile/saving.ts";
 import type { Database } from "../src/store/database.ts";
 import { RESTORED, type Table } from "../src/store/tables.ts";
 import { Disk, type Home, World, befriended, fakeTime, identityOf, passing, realTime, until } from "./mail-world.ts";
+import { ofKind, text } from "./vectors.ts";
 
 const CHEAP = { passes: 1, memoryKib: 8 };
 const PICTURE = `data:image/png;base64,${Buffer.from("89504e470d0a1a0a0000000d494844520000000100000001", "hex").toString("base64")}`;
@@ -153,6 +159,70 @@ describe("a profile in a file", () => {
     expect(said.filter((state) => state === "(failed)")).toHaveLength(1);
     expect((await a.chats.history(row.peer)).messages.at(-1)).toMatchObject({ state: "failed", reason: "full" });
     await a.off();
+  });
+
+  test("of a node's goes through a tab as it was, but for what only a node has", async () => {
+    const [, vector] = ofKind("export", "file", false).find(([name]) => name.startsWith("something")) ?? [];
+    if (vector === undefined) throw new Error("no such vector");
+    const open = async (file: Blob, passphrase: string): Promise<Entry[]> => {
+      const entries: Entry[] = [];
+      const data = new Uint8Array(await file.arrayBuffer());
+      let at = 0;
+      for await (const some of read(async (size) => data.slice(at, (at += size)), passphrase)) entries.push(...some);
+      return entries;
+    };
+    const file = new Blob([unhex(vector.bytes)]);
+    const before = await open(file, text(vector, "passphrase"));
+    const { disk, restored: kept } = await imported(file, text(vector, "passphrase"));
+    const still = async <T>(work: (reading: Database) => Promise<T>): Promise<T> => work(disk);
+    const who = { identity: new Identity(kept.seed), name: kept.name, nospam: kept.nospam, met: kept.met };
+    const after = await open(await saved(still, who, "sesame", { random, cost: CHEAP }), "sesame");
+    const known = after.filter((entry) => entry.is !== "owner" && !(entry.is === "profile" && entry.name === "Carol"));
+    const expected = before.slice(1).map((entry): Entry => {
+      if (entry.is === "address") return { ...entry, since: 0 };
+      return entry.is === "message" && entry.state === "held" ? { ...entry, state: "queued" } : entry;
+    });
+    const packed = (entries: readonly Entry[]): string[] => entries.map((entry) => hex(pack(encodeEntry(entry))));
+    expect(packed(known).toSorted()).toEqual(packed(expected).toSorted());
+    const messages = (entries: readonly Entry[]): string[] => packed(entries.filter(({ is }) => is === "message"));
+    expect(messages(known)).toEqual(messages(expected)); // in their order
+    expect(after[0]).toMatchObject({ is: "owner", seed: kept.seed, name: "Alice" });
+    expect(await disk.list("chats")).toMatchObject([{ unread: 0 }, { unread: 1, waiting: 1 }]);
+  });
+
+  test("that cannot be kept changes nothing", async () => {
+    const world = new World();
+    const [a, b] = await befriended(world);
+    await a.chats.send(String(b.id), "hello");
+    const file = await exported(a);
+    for (const room of [0, 1]) {
+      let left = room;
+      const open = async (): Promise<Database> => {
+        const disk = new Disk();
+        const commit = disk.commit.bind(disk);
+        disk.commit = async (changes) => {
+          if (changes.length > 0 && left-- === 0) throw new WherryError("DISK_FULL");
+          return commit(changes);
+        };
+        return disk;
+      };
+      await expect(restored(file, "sesame", { random, open })).rejects.toMatchObject({ code: "DISK_FULL" });
+    }
+    class FullStore extends MemoryStore {
+      override setAll(): Promise<void> {
+        return Promise.reject(new WherryError("DISK_FULL"));
+      }
+    }
+    const store = new FullStore();
+    await store.set("name", "Quiet Heron");
+    const told: string[] = [];
+    const how = { random, open: async () => new Disk(), pause: async () => void told.push("paused") };
+    await expect(become({ store, file, passphrase: "other", ...how })).rejects.toMatchObject({ code: "EXPORT_LOCKED" });
+    expect(told).toEqual([]); // who one was goes on
+    await expect(become({ store, file, passphrase: "sesame", ...how })).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect([told, await store.get("name"), await store.get("seed")]).toEqual([["paused"], "Quiet Heron", undefined]);
+    await a.off();
+    await b.off();
   });
 
   test("that makes no sense leaves nothing", async () => {
