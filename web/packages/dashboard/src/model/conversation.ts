@@ -1,5 +1,6 @@
 /** A conversation as it is drawn: days, and within them runs of what one side said without a break. */
 import type { Message } from "../engine/friends.ts";
+import { tidyText } from "../words/text.ts";
 
 const placeOf = (message: Message): number => message.place ?? message.at;
 
@@ -53,6 +54,6 @@ export function daysOf(messages: readonly Message[], self: string): readonly Day
 
 /** What a reply quotes, and a notification shows: one line of it. */
 export function excerpt(text: string, characters = 120): string {
-  const line = [...text.replace(/\s+/gu, " ").trim()];
+  const line = [...tidyText(text).replace(/\s+/gu, " ").trim()];
   return line.length > characters ? `${line.slice(0, characters - 1).join("")}…` : line.join("");
 }

@@ -52,9 +52,10 @@ function AddressItem({ each, peer }: { readonly each: LabelledAddress; readonly 
     foldRef.current.open = false;
     foldRef.current.querySelector("summary")?.focus(); // the button that had it is folded away
   });
+  const name = tidyName(each.label);
   return (
     <li class="address">
-      <h3>{each.label === "" ? "Main address" : <bdi>{each.label}</bdi>}</h3>
+      <h3>{name === null ? "Main address" : <bdi>{name}</bdi>}</h3>
       <code class="short">{shortAddress(each.address)}</code>
       <CopyButton text={linkOfAddress(peer, each.address)} label="Copy link" />
       <details class="fold" ref={foldRef}>

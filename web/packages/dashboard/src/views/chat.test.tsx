@@ -170,6 +170,27 @@ describe("what comes in", () => {
     expect(engine.state.value.friends?.[0]?.unread).toBe(0);
   });
 
+  it("cannot make a link read as another one, whatever is written before it", async () => {
+    const clipboard = { writeText: vi.fn<(text: string) => Promise<void>>(() => Promise.resolve()) };
+    vi.stubGlobal("navigator", { ...navigator, clipboard });
+    vi.stubGlobal("isSecureContext", true);
+    await done(() => mail.wrote(BELA, "see \u202Ehttps://example.org/gro.knab\u202C \u2067now\u0007"));
+    const link = find<HTMLAnchorElement>(".said-text a");
+    expect(said(".said-text")).toBe("see https://example.org/gro.knab now");
+    expect([link.textContent, link.href, link.dir]).toEqual(["https://example.org/gro.knab", "https://example.org/gro.knab", "ltr"]);
+    await done(() => find(".said-meta").click());
+    await click("Copy");
+    expect(clipboard.writeText).toHaveBeenCalledWith("see https://example.org/gro.knab now");
+  });
+
+  it("is read from the right where it is written so, and quoted so", async () => {
+    await done(() => mail.wrote(BELA, "שלום! https://example.org"));
+    expect(find(".said-text").dir).toBe("rtl");
+    await done(() => find(".said-meta").click());
+    await click("Reply");
+    expect(find(".answered span").dir).toBe("auto");
+  });
+
   it("stays unread while nobody looks, and is counted in the title", async () => {
     vi.spyOn(document, "hasFocus").mockReturnValue(false);
     await done(() => mail.wrote(BELA, "hello?"));

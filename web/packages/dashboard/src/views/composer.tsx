@@ -58,7 +58,7 @@ export function Composer({ friend, who }: { readonly friend: Friend; readonly wh
       {answered !== undefined && (
         <div class="answered">
           <p>
-            <strong>To {answered.from === peer ? who : "yourself"}</strong> <span>{excerpt(answered.text)}</span>
+            <strong>To {answered.from === peer ? who : "yourself"}</strong> <span dir="auto">{excerpt(answered.text)}</span>
           </p>
           <button type="button" class="button quiet square" aria-label="Do not reply to this message" onClick={() => setAnswered(undefined)}>
             <Icon name="close" />

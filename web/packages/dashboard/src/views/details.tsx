@@ -14,6 +14,7 @@ import { because } from "../words/because.ts";
 import { blockWords, PRESENCE_WORDS, removeWords } from "../words/friends.ts";
 import { linkSentence, linkWords } from "../words/link.ts";
 import { NAME_LIMIT, shortId, tidyName } from "../words/names.ts";
+import { tidyText } from "../words/text.ts";
 import { count, milliseconds, moment } from "../words/units.ts";
 import { CompareCard } from "./compare.tsx";
 import { Sure } from "./setting.tsx";
@@ -83,7 +84,7 @@ function PersonCard({ friend, row, who, alone }: RowProperties & { readonly alon
       </p>
       {friend.description !== null && friend.description !== "" && (
         <p class="person-about" dir="auto">
-          {friend.description}
+          {tidyText(friend.description)}
         </p>
       )}
       {hasNamesake(state, friend.peer, friend.name) && (

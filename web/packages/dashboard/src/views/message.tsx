@@ -10,7 +10,8 @@ import { Icon } from "../ui/icon.tsx";
 import { StateMark } from "../ui/marks.tsx";
 import { ErrorLine } from "../ui/parts.tsx";
 import { failedWords, STATE_WORDS, stateSentence } from "../words/chat.ts";
-import { directionOf, linked } from "../words/linked.ts";
+import { linked } from "../words/linked.ts";
+import { directionOf, tidyText } from "../words/text.ts";
 import { bytes, moment } from "../words/units.ts";
 import { replying } from "./drafts.ts";
 
@@ -29,6 +30,7 @@ interface Properties {
 export function Said(properties: Properties) {
   const { message, own, peer, who, quoted, isFirstNew, chosen, onChoose } = properties;
   const time = clockOf(message.at);
+  const text = tidyText(message.text);
   const choose = (event: MouseEvent): void => {
     const onLink = event.target instanceof Element && event.target.closest("a, button") !== null;
     if (!onLink && getSelection()?.isCollapsed !== false) onChoose();
@@ -40,8 +42,8 @@ export function Said(properties: Properties) {
       {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
       <div class="bubble" onClick={choose}>
         {quoted !== undefined && <Quote quoted={quoted} peer={peer} who={who} />}
-        <p class="said-text" dir={directionOf(message.text)}>
-          {message.data === null ? <Text text={message.text} /> : <em>{bytes(message.data.length)} of data from an application</em>}
+        <p class="said-text" dir={directionOf(text)}>
+          {message.data === null ? <Text text={text} /> : <em>{bytes(message.data.length)} of data from an application</em>}
         </p>
         <button type="button" class="said-meta" aria-expanded={chosen} onClick={onChoose}>
           <time dateTime={new Date(message.at).toISOString()}>{time}</time>
@@ -58,6 +60,7 @@ export function Said(properties: Properties) {
 /** `14:02`; the day stands above. */
 const clockOf = (at: number): string => moment(at, at);
 
+/** A link is read from left to right and apart from what is around it: so what one sees is where it leads. */
 function Text({ text }: { readonly text: string }) {
   return (
     <>
@@ -65,13 +68,13 @@ function Text({ text }: { readonly text: string }) {
         if (part.kind === "text") return part.text;
         if (part.kind === "invite") {
           return (
-            <a key={part.at} href={hashOf({ at: "add", text: part.text })}>
+            <a key={part.at} dir="ltr" href={hashOf({ at: "add", text: part.text })}>
               {part.text}
             </a>
           );
         }
         return (
-          <a key={part.at} href={part.href} target="_blank" rel="noopener noreferrer">
+          <a key={part.at} dir="ltr" href={part.href} target="_blank" rel="noopener noreferrer">
             {part.text}
           </a>
         );
@@ -91,7 +94,7 @@ function Quote({ quoted, peer, who }: QuoteProperties) {
   return (
     <button type="button" class="quote" onClick={() => seek(peer, quoted.id)}>
       <strong>{quoted.from === peer ? who : "You"}</strong>
-      <span>{excerpt(quoted.text)}</span>
+      <span dir="auto">{excerpt(quoted.text)}</span>
     </button>
   );
 }
@@ -142,7 +145,7 @@ function Actions({ message, own, peer, who, onDone }: OneProperties & { readonly
         <button type="button" class="button quiet" onClick={reply}>
           <Icon name="reply" /> Reply
         </button>
-        <button type="button" class="button quiet" onClick={() => void copy(message.text).then(setCopied)}>
+        <button type="button" class="button quiet" onClick={() => void copy(tidyText(message.text)).then(setCopied)}>
           <Icon name={copied ? "check" : "copy"} /> <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
         </button>
         {message.state !== "failed" && (

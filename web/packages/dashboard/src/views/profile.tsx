@@ -7,6 +7,7 @@ import { Icon } from "../ui/icon.tsx";
 import { ErrorLine } from "../ui/parts.tsx";
 import { shrunk } from "../ui/picture.ts";
 import { PRESENCE_HINTS, PRESENCE_WORDS } from "../words/friends.ts";
+import { tidyText } from "../words/text.ts";
 import { Choice, Setting } from "./setting.tsx";
 
 /** Characters of a description. */
@@ -27,7 +28,7 @@ export function ProfileSettings({ profile, id }: Properties & { readonly id: str
       <Setting name="Picture" value={profile.avatar === null ? "The pattern of your key" : "Your own"}>
         <Picture profile={profile} id={id} />
       </Setting>
-      <Setting name="About you" value={profile.description === "" ? "Nothing" : profile.description}>
+      <Setting name="About you" value={profile.description === "" ? "Nothing" : tidyText(profile.description)}>
         <About key={profile.description} profile={profile} />
       </Setting>
     </>

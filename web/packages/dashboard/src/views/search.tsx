@@ -10,6 +10,7 @@ import { Icon } from "../ui/icon.tsx";
 import { ErrorLine } from "../ui/parts.tsx";
 import { lastWords } from "../words/chat.ts";
 import { called } from "../words/names.ts";
+import { tidyText } from "../words/text.ts";
 import { FriendItem } from "./friends.tsx";
 
 /** Milliseconds without a key before the history is asked. */
@@ -129,7 +130,7 @@ const BEFORE = 30;
 
 /** The part of a text where the words are. */
 function around(text: string, words: string): string {
-  const line = text.replace(/\s+/gu, " ");
+  const line = tidyText(text).replace(/\s+/gu, " ");
   const at = line.toLocaleLowerCase().indexOf(words.split(" ")[0] ?? "");
   return at > BEFORE ? `…${line.slice(at - BEFORE)}` : line;
 }

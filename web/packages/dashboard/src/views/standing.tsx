@@ -12,6 +12,7 @@ import { Identicon } from "../ui/identicon.tsx";
 import { ErrorLine, Line } from "../ui/parts.tsx";
 import { standingOf } from "../words/friends.ts";
 import { called, shortId } from "../words/names.ts";
+import { tidyText } from "../words/text.ts";
 
 export function StandingCard({ friend, who }: { readonly friend: Friend; readonly who: string }) {
   const state = useEngineState();
@@ -31,7 +32,7 @@ export function StandingCard({ friend, who }: { readonly friend: Friend; readonl
       )}
       {friend.hello !== null && friend.hello !== "" && (received || friend.state === "sent") && (
         <blockquote class="hello" dir="auto">
-          {friend.hello}
+          {tidyText(friend.hello)}
         </blockquote>
       )}
       <p class="standing-text">{text}</p>

@@ -11,17 +11,11 @@ export type Part = {
   | { readonly kind: "invite" }
 );
 
-const LINK = /https?:\/\/[^\s<>"]+|wherry:[1-9A-HJ-NP-Za-km-z]{40,}[^\s<>"]*/gu;
+/** The marks that turn a direction end a link: none of them is ever part of one. */
+const LINK = /https?:\/\/[^\s<>"\u061C\u200E\u200F]+|wherry:[1-9A-HJ-NP-Za-km-z]{40,}[^\s<>"\u061C\u200E\u200F]*/gu;
 
 /** What ends a sentence, or closes what was opened before, and is no part of an address that stands in it. */
 const TRAILING = /[.,;:!?'»”’)\]}]+$/u;
-
-const FIRST_LETTER = /\p{L}/u;
-const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
-
-/** Which way a text is read: as its first letter is, which is what `dir=auto` goes by. */
-export const directionOf = (text: string): "ltr" | "rtl" =>
-  RIGHT_TO_LEFT.test(FIRST_LETTER.exec(text)?.[0] ?? "") ? "rtl" : "ltr";
 
 export function linked(text: string): readonly Part[] {
   const parts: Part[] = [];
