@@ -102,6 +102,14 @@ const LONG: readonly Message[] = Array.from({ length: 48 }, (_, n) => {
   return n % 3 === 0 ? message("You", "Bela", at, text, { state: "read" }) : message("Bela", "You", at, text);
 });
 
+/** More than one wants to scroll through, with lines that one has to see whole. */
+const HUGE: readonly Message[] = [
+  ...SAID.slice(0, 4),
+  message("Bela", "You", NOW - 5 * MINUTE, "The whole list, see https://example.org/river/negatives.html too. " + "Plate by plate, with the place and the weather. ".repeat(1600)),
+  message("You", "Bela", NOW - 4 * MINUTE, "and mine:\n" + Array.from({ length: 300 }, (_, n) => `plate ${n + 1}`).join("\n"), { state: "read" }),
+  message("Bela", "You", NOW - MINUTE, "Thank you!"),
+];
+
 const BELA = friend("Bela", {
   name: "bela",
   label: "Bela",
@@ -153,6 +161,7 @@ export const FRIEND_STAGES: Readonly<Record<string, FriendStage>> = {
     hash: chatHash("Bela"),
   },
   "chat-long": { state: { ...CHAT, chats: { [BELA.peer]: chat(LONG, { older: true }) } }, hash: chatHash("Bela") },
+  "chat-huge": { state: between(BELA, open, HUGE), hash: chatHash("Bela") },
   "chat-actions": {
     state: AWAY,
     hash: chatHash("Bela"),

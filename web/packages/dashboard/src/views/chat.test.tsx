@@ -183,6 +183,23 @@ describe("what comes in", () => {
     expect(clipboard.writeText).toHaveBeenCalledWith("see https://example.org/gro.knab now");
   });
 
+  it("is shown in part where it is very long, all of it when asked, and in part again", async () => {
+    const long = "plate ".repeat(14_000);
+    await done(() => mail.wrote(BELA, "short"));
+    expect(page.all(".said-all")).toEqual([]);
+    await done(() => mail.wrote(BELA, long));
+    const text = (): string => texts()[1] ?? "";
+    expect(text()).toMatch(/plate…$/);
+    expect(text().length).toBeLessThan(2100);
+    expect(button("Show all").getAttribute("aria-expanded")).toBe("false");
+    await click("Show all");
+    expect(text()).toBe(long);
+    expect(button("Show less").getAttribute("aria-expanded")).toBe("true");
+    expect(find(`#${button("Show less").getAttribute("aria-controls") ?? ""}`).textContent).toBe(long);
+    await click("Show less");
+    expect(text().length).toBeLessThan(2100);
+  });
+
   it("is read from the right where it is written so, and quoted so", async () => {
     await done(() => mail.wrote(BELA, "שלום! https://example.org"));
     expect(find(".said-text").dir).toBe("rtl");

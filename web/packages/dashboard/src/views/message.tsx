@@ -10,7 +10,7 @@ import { Icon } from "../ui/icon.tsx";
 import { StateMark } from "../ui/marks.tsx";
 import { ErrorLine } from "../ui/parts.tsx";
 import { failedWords, STATE_WORDS, stateSentence } from "../words/chat.ts";
-import { linked } from "../words/linked.ts";
+import { cutOf, linked, partsUntil } from "../words/linked.ts";
 import { directionOf, tidyText } from "../words/text.ts";
 import { bytes, moment } from "../words/units.ts";
 import { replying } from "./drafts.ts";
@@ -31,6 +31,13 @@ export function Said(properties: Properties) {
   const { message, own, peer, who, quoted, isFirstNew, chosen, onChoose } = properties;
   const time = clockOf(message.at);
   const text = tidyText(message.text);
+  const [whole, setWhole] = useState(false);
+  const isLong = message.data === null && cutOf(text) !== null;
+  const fold = (event: { readonly currentTarget: HTMLElement }): void => {
+    const { currentTarget } = event;
+    setWhole(!whole);
+    if (whole) requestAnimationFrame(() => currentTarget.scrollIntoView({ block: "nearest" })); // it was far below
+  };
   const choose = (event: MouseEvent): void => {
     const onLink = event.target instanceof Element && event.target.closest("a, button") !== null;
     if (!onLink && getSelection()?.isCollapsed !== false) onChoose();
@@ -42,9 +49,14 @@ export function Said(properties: Properties) {
       {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
       <div class="bubble" onClick={choose}>
         {quoted !== undefined && <Quote quoted={quoted} peer={peer} who={who} />}
-        <p class="said-text" dir={directionOf(text)}>
-          {message.data === null ? <Text text={text} /> : <em>{bytes(message.data.length)} of data from an application</em>}
+        <p class="said-text" id={`t-${message.id}`} dir={directionOf(text)}>
+          {message.data === null ? <Text text={text} whole={whole} /> : <em>{bytes(message.data.length)} of data from an application</em>}
         </p>
+        {isLong && (
+          <button type="button" class="button said-all" aria-expanded={whole} aria-controls={`t-${message.id}`} onClick={fold}>
+            {whole ? "Show less" : "Show all"}
+          </button>
+        )}
         <button type="button" class="said-meta" aria-expanded={chosen} onClick={onChoose}>
           <time dateTime={new Date(message.at).toISOString()}>{time}</time>
           {own && <StateMark state={message.state} />}
@@ -61,10 +73,12 @@ export function Said(properties: Properties) {
 const clockOf = (at: number): string => moment(at, at);
 
 /** A link is read from left to right and apart from what is around it: so what one sees is where it leads. */
-function Text({ text }: { readonly text: string }) {
+function Text({ text, whole }: { readonly text: string; readonly whole: boolean }) {
+  const cut = whole ? null : cutOf(text);
+  const parts = linked(text);
   return (
     <>
-      {linked(text).map((part) => {
+      {(cut === null ? parts : partsUntil(parts, cut)).map((part) => {
         if (part.kind === "text") return part.text;
         if (part.kind === "invite") {
           return (
@@ -79,6 +93,7 @@ function Text({ text }: { readonly text: string }) {
           </a>
         );
       })}
+      {cut !== null && "…"}
     </>
   );
 }

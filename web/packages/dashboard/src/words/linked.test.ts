@@ -1,7 +1,7 @@
 import { assert, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressOf } from "../engine/cast.ts";
-import { linked } from "./linked.ts";
+import { cutOf, linked, partsUntil } from "./linked.ts";
 
 const INVITE = `wherry:${addressOf("Bela")}?via=203.0.113.77:4770`;
 
@@ -35,5 +35,24 @@ describe("links in a text", () => {
         }
       }),
     );
+  });
+});
+
+describe("a long text", () => {
+  it.each<[string, string, number | null]>([
+    ["is shown whole while it is short", "x".repeat(2000), null],
+    ["ends between words", `${"word ".repeat(500)}`, 1999],
+    ["ends anywhere where there are none", "x".repeat(2001), 2000],
+    ["does not part what is one letter", `x${"🛶".repeat(1500)}`, 1999],
+    ["is shown whole with as many lines", "\n".repeat(39), null],
+    ["has no more lines than that", "1\n".repeat(60), 79],
+  ])("%s", (_, text, cut) => {
+    expect(cutOf(text)).toBe(cut);
+  });
+
+  it("leads where its links do, also where one is cut", () => {
+    const parts = partsUntil(linked("see https://example.org/river and more"), 20);
+    expect(parts.map((part) => part.text)).toEqual(["see ", "https://example."]);
+    expect(parts[1]).toMatchObject({ kind: "web", href: "https://example.org/river" });
   });
 });

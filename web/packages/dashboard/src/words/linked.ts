@@ -36,3 +36,33 @@ function partOf(found: string, at: number): Part | null {
   if (found.startsWith("wherry:") || /^https?:\/\/[^/]+\/?#\/add\//.test(found)) return { kind: "invite", at, text: found };
   return URL.canParse(found) ? { kind: "web", at, text: found, href: new URL(found).href } : null;
 }
+
+/** What is shown of a long text at first: so much of it, and no more lines than a screen or two have. */
+const SHOWN_CHARACTERS = 2000;
+const SHOWN_LINES = 40;
+
+/** Where the beginning of a text ends that is shown at first; null where that is all of it. Between words, if there are any. */
+export function cutOf(text: string): number | null {
+  const line = nthLine(text, SHOWN_LINES);
+  const most = Math.min(line ?? text.length, SHOWN_CHARACTERS);
+  if (most === text.length) return null;
+  if (most === line) return line;
+  const space = text.slice(0, most).search(/\s\S*$/u);
+  if (space > SHOWN_CHARACTERS / 2) return space;
+  return /[\uD800-\uDBFF]/.test(text[most - 1] ?? "") ? most - 1 : most;
+}
+
+/** Where the line break before a line is; null if there are not so many. */
+function nthLine(text: string, lines: number): number | null {
+  let at = -1;
+  for (let n = 0; n < lines; n += 1) {
+    at = text.indexOf("\n", at + 1);
+    if (at < 0) return null;
+  }
+  return at;
+}
+
+/** The parts up to a place in the text. A link that is cut leads where the whole one does. */
+export function partsUntil(parts: readonly Part[], end: number): readonly Part[] {
+  return parts.filter((part) => part.at < end).map((part) => ({ ...part, text: part.text.slice(0, end - part.at) }));
+}
