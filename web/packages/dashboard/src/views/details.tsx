@@ -10,9 +10,8 @@ import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Card, CopyButton, ErrorLine, Fact, Line } from "../ui/parts.tsx";
 import { WayGlyph } from "../ui/way.tsx";
-import { because } from "../words/because.ts";
-import { blockWords, PRESENCE_WORDS, removeWords } from "../words/friends.ts";
-import { linkSentence, linkWords } from "../words/link.ts";
+import { blockWords, friendSentence, PRESENCE_WORDS, removeWords } from "../words/friends.ts";
+import { linkWords } from "../words/link.ts";
 import { NAME_LIMIT, shortId, tidyName } from "../words/names.ts";
 import { tidyText } from "../words/text.ts";
 import { count, milliseconds, moment } from "../words/units.ts";
@@ -107,10 +106,7 @@ function PersonCard({ friend, row, who, alone }: RowProperties & { readonly alon
 function WayCard({ friend, row, who }: RowProperties) {
   const state = useEngineState();
   const { link, rttMs } = row;
-  const { sentence, advice } = linkSentence(link, who, now.value);
-  const away = link.code === "waiting" ? "What you write is kept until then." : advice;
   const failed = friend.peers.map((id) => state.traces[id]).find((trace) => trace?.outcome === "failed");
-  const why = link.code === "waiting" && failed !== undefined && failed.error !== null ? because(failed.error, who).sentence : "";
   return (
     <Card
       title="Connection"
@@ -125,9 +121,7 @@ function WayCard({ friend, row, who }: RowProperties) {
         <strong>{linkWords(link, who, now.value)}</strong>
         {rttMs !== null && <span> · {milliseconds(rttMs)}</span>}
       </p>
-      <p class="because">
-        {[sentence, why, away].filter((part) => part !== "").join(" ")}
-      </p>
+      <p class="because">{friendSentence(friend, link, failed?.error ?? null, who, now.value)}</p>
       <dl class="facts">
         <Fact name="Mailboxes">{friend.places === null ? null : count(friend.places, "place")}</Fact>
         <Fact name="Friends since">{moment(friend.since, now.value)}</Fact>

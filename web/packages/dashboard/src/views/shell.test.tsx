@@ -55,7 +55,7 @@ describe("every state of a friendship and a message, on the page", () => {
     ["chat", ".chat-way", "Direct · 18 ms"],
     ["chat-busy", ".chat-way", "Busy · Direct"],
     ["chat-away", ".chat-way", "Not here since 13:59"],
-    ["chat-away", ".away-line", "kept, sealed, at 2 places until 4 Dec"],
+    ["chat-away", ".away-line", "kept, sealed, at 2 places until Bela is back, or until 4 Dec"],
     ["chat-nowhere", ".away-line", "Nobody keeps messages for Bela"],
     ["chat-connecting", ".chat-way", "Connecting: ringing…"],
     ["chat-unreachable", ".chat-way", "Cannot connect: no path between the two networks"],

@@ -44,10 +44,10 @@ describe("the line over the box", () => {
     ["is not there while it just arrives", { code: "direct" }, 2, null],
     ["is not there over the slow way either", { code: "signaling", by: null }, 2, null],
     ["is not there while it connects", { code: "connecting", since: NOW, phase: "ring" }, 2, null],
-    ["says where it is kept, and until when", { code: "waiting", seen: NOW }, 2, "Bela is not here. What you write is kept, sealed, at 2 places until 4 Dec."],
+    ["says where it is kept, and until when", { code: "waiting", seen: NOW }, 2, "Bela is not here. What you write is kept, sealed, at 2 places until Bela is back, or until 4 Dec."],
     ["says only what is known", { code: "waiting", seen: NOW }, null, "Bela is not here. What you write is kept, sealed, until Bela is back, or until 4 Dec."],
     ["says where nobody keeps it", { code: "waiting", seen: null }, 0, "Bela is not here. Nobody keeps messages for Bela: what you write waits on this device until you are both here."],
-    ["tells unreachable from away", { code: "unreachable", error: null }, 1, "Bela cannot be reached. What you write is kept, sealed, at 1 place until 4 Dec."],
+    ["tells unreachable from away", { code: "unreachable", error: null }, 1, "Bela cannot be reached. What you write is kept, sealed, at 1 place until Bela is back, or until 4 Dec."],
     ["speaks of one's own network first", { code: "self_offline" }, 2, "You are offline. What you write waits here and goes out by itself."],
   ])("%s", (_, link, places, words) => {
     expect(line(link, places)).toBe(words);

@@ -59,11 +59,15 @@ export function awayLine(friend: Friend, link: Link, who: string, now: number, g
   if (gone) return "The node has stopped. What you write stays in this box until it is back.";
   if (isOpen(link) || link.code === "connecting") return null;
   if (link.code === "self_offline") return "You are offline. What you write waits here and goes out by itself.";
-  const until = date(now + LIFETIME, now);
   const away = link.code === "unreachable" ? `${who} cannot be reached.` : `${who} is not here.`;
-  if (friend.places === null) return `${away} What you write is kept, sealed, until ${who} is back, or until ${until}.`;
-  if (friend.places === 0) return `${away} Nobody keeps messages for ${who}: what you write waits on this device until you are both here.`;
-  return `${away} What you write is kept, sealed, at ${count(friend.places, "place")} until ${until}.`;
+  return `${away} ${keptWords(friend, who, now)}`;
+}
+
+/** What becomes of what is written now to somebody who is not here. */
+export function keptWords({ places }: Friend, who: string, now: number): string {
+  if (places === 0) return `Nobody keeps messages for ${who}: what you write waits on this device until you are both here.`;
+  const at = places === null ? "" : ` at ${count(places, "place")}`;
+  return `What you write is kept, sealed,${at} until ${who} is back, or until ${date(now + LIFETIME, now)}.`;
 }
 
 /** `today`, `yesterday`, `Mon 16 Nov` */

@@ -1,8 +1,11 @@
 /** A friendship in words: the second line of its row, and what a request, a refusal or a block mean. */
+import type { ErrorInfo } from "../engine/engine.ts";
 import type { Friend, Presence, TheirPresence } from "../engine/friends.ts";
 import { isOpen, type Link } from "../model/link.ts";
 import type { Section } from "../model/friends.ts";
-import { linkWords } from "./link.ts";
+import { because } from "./because.ts";
+import { keptWords } from "./chat.ts";
+import { linkSentence, linkWords } from "./link.ts";
 import { count, moment } from "./units.ts";
 
 export const SECTION_WORDS: Readonly<Record<Section, string>> = {
@@ -50,6 +53,18 @@ export function friendWords(friend: Friend, link: Link, who: string, now: number
     case "stranger":
       return "No longer a friend";
   }
+}
+
+/**
+ * How it stands with a friend, whole: what holds, why, and what one can do or need not. Whoever is away is dialled by
+ * Wherry itself, and written to all the same.
+ */
+export function friendSentence(friend: Friend, link: Link, failed: ErrorInfo | null, who: string, now: number): string {
+  const { sentence, advice } = linkSentence(link, who, now);
+  const away = link.code === "waiting";
+  const why = away && failed !== null ? because(failed, who).sentence : "";
+  const kept = away || link.code === "unreachable" ? keptWords(friend, who, now) : "";
+  return [sentence, why, away ? "" : advice, kept].filter((part) => part !== "").join(" ");
 }
 
 /** `1 message waits`, `3 messages wait` */

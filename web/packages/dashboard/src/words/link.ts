@@ -59,7 +59,7 @@ export function linkSentence(link: Link, who: string, now: number): { sentence: 
     case "waiting":
       return {
         sentence:
-          link.seen === null ? `${who} is not here now.` : `${who} was last here at ${moment(link.seen, now)}.`,
+          link.seen === null ? `${who} is not here now.` : `${who} was last here ${when(link.seen, now)}.`,
         advice: "Try again when both of you are here.",
       };
     case "unreachable":
@@ -74,6 +74,10 @@ export function linkSentence(link: Link, who: string, now: number): { sentence: 
       return { sentence: `Connecting tells ${who} your id, your name and your network address.`, advice: "" };
   }
 }
+
+/** `at 14:02`, `on 2 Dec 14:02` */
+const when = (time: number, now: number): string =>
+  `${new Date(time).toDateString() === new Date(now).toDateString() ? "at" : "on"} ${moment(time, now)}`;
 
 const CONNECTING: Readonly<Record<ConnectPhase, (who: string) => string>> = {
   look_up: (who) => `Asking introducers where ${who} is.`,
