@@ -25,9 +25,9 @@ Type = Callable[..., str]
 
 @pytest.fixture
 def wherry(tmp_path: Path) -> Type:
-    """Types a command for one home, and returns what it says; it must succeed."""
+    """Types a command for one home; returns what it says, or what it complains of where it ends with another `code`."""
 
-    def run(home: str, *words: str, stdin: str = "") -> str:
+    def run(home: str, *words: str, stdin: str = "", code: int = 0) -> str:
         done = subprocess.run(
             [*WHERRY, *words, "--home", str(tmp_path / home)],
             input=stdin,
@@ -36,8 +36,8 @@ def wherry(tmp_path: Path) -> Type:
             timeout=PATIENCE_S,
             env=environment(tmp_path),
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert done.returncode == code, done.stderr
+        return done.stdout if code == 0 else done.stdout + done.stderr
 
     return run
 
@@ -117,3 +117,6 @@ def test_an_address_that_was_rotated_is_refused(up: Start, wherry: Type) -> None
     assert friends(ada) == {}
     wherry("bela", "friend", "add", new)
     until(lambda: friends(ada).get("Bela") == "received")
+    assert "does not accept" in wherry("bela", "send", new, "not yet friends", code=6)
+    assert '"REFUSED_BY_PEER"' in wherry("bela", "send", new, "still not", "--json", code=6)
+    assert "no text" in wherry("bela", "send", new, "\udcff", code=2)

@@ -150,6 +150,8 @@ def test_what_cannot_be_written(ada: Party, bela: Party) -> None:
             ada.history.send(bela.id, content)
     with pytest.raises(BadRequest, match="own id"):
         ada.history.send(ada.id, "me")
+    with pytest.raises(BadRequest, match="no text"):
+        ada.history.send(bela.id, "\udcff")
     with pytest.raises(BadRequest, match="answers no message"):
         ada.history.send(bela.id, "x", reply_to=b"short")
     with pytest.raises(MessageTooLarge):
