@@ -18,12 +18,12 @@ from introducing import identity
 from memory_parties import Diary, Party, Town
 
 from wherry.connect.records import Source
-from wherry.errors import ReceiveNested, ReceiveTimeout, WherryError
+from wherry.errors import PeerClosed, ReceiveNested, ReceiveTimeout, WherryError
 from wherry.network import Component
 from wherry.network.component import Context
 from wherry.network.limits import HOOK_S
 from wherry.network.messages import MESSAGE_STREAM, Envelope, encode
-from wherry.network.opcodes import Ping, Pong
+from wherry.network.opcodes import Disconnect, Ping, Pong
 from wherry.network.peer import Peer
 from wherry.testing.clock import run_virtual
 from wherry_signaling.domains import Purpose
@@ -470,3 +470,20 @@ async def _or_error(work: Awaitable[object]) -> WherryError | None:
     except WherryError as error:
         return error
     return None
+
+
+def test_streams_end_as_closed_by_the_peer_where_it_asks_to_be_left() -> None:
+    async def scenario() -> None:
+        async with Town(7) as town, town.party(identity(1)) as ada, town.party(identity(2)) as bela:
+            await ada.network.connect(bela.id)
+            await bela.diary.until(lambda: bela.diary.of(ada.id) == ["came"])
+            left = bela.network.peer(ada.id)
+            assert left is not None
+            stream = await left.open_stream("/wherry/echo/1")
+            asking = ada.network.peer(bela.id)
+            assert asking is not None
+            await asking.send(Disconnect())
+            with pytest.raises(PeerClosed):
+                await stream.read()
+
+    run(scenario())

@@ -287,13 +287,14 @@ class Connection:
         self._core.pin(-1)
         self.pump()
 
-    async def close(self, reason: str = "") -> None:
+    async def close(self, reason: str = "", *, error: WherryError | None = None) -> None:
         """Tell the peer, end all streams, and leave nothing behind.
 
         :param reason: a line for the peer's log.
+        :param error: what streams end with; without, that they are used after the connection was closed.
         """
         if self._core.state is not State.CLOSED:
-            self._core.close(codes.DONE, reason, error=UsedAfterClose(reason))
+            self._core.close(codes.DONE, reason, error=error or UsedAfterClose(reason))
         self.pump()
         await self._tasks.close()
         await self._link_tasks.wait()

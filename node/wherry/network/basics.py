@@ -88,7 +88,7 @@ class Basics(Component):
             case Introduce(name=name):
                 self._named(peer.id, " ".join(name.split())[:_NAME])
             case Disconnect():
-                context.network.leave(peer.id)
+                context.network.leave(peer.id, as_asked=True)
             case _ if context.opcode in (Opcode.PROXY, Opcode.PROXY_REPLY):
                 await context.reply(Refused(Unsupported.wire or 0, "proxying is not offered"))
 

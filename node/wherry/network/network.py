@@ -178,11 +178,15 @@ class Network:
         if not self._hooks.running_for(peer):
             await self._moves.settled(peer)
 
-    def leave(self, peer: PeerId) -> None:
-        """Disconnect a peer without waiting for it."""
+    def leave(self, peer: PeerId, *, as_asked: bool = False) -> None:
+        """Disconnect a peer without waiting for it.
+
+        :param as_asked: the peer wants it: its streams end as where it closes the connection itself, which it does.
+        """
         connection = self._connections.get(peer)
         if connection is not None:
-            self._go(peer, connection, PeerClosed("closed here", peer=str(peer)))
+            asked = PeerClosed("it said goodbye", peer=str(peer)) if as_asked else None
+            self._go(peer, connection, asked or PeerClosed("closed here", peer=str(peer)), closing=asked)
 
     def adopt(self, peer: PeerId, link: Link, greeting: Greeting) -> Awaitable[None]:
         """Greet over an open link; it becomes the connection's, a new one or the one there is.
@@ -239,13 +243,15 @@ class Network:
         self._newest[peer_id] = peer
         self._moves.begin(peer_id, self._welcome(peer))
 
-    def _go(self, peer_id: PeerId, connection: Connection, error: WherryError) -> None:
+    def _go(
+        self, peer_id: PeerId, connection: Connection, error: WherryError, *, closing: WherryError | None = None
+    ) -> None:
         del self._connections[peer_id]
         peer = self._newest.pop(peer_id, None)
         if peer is not None:
             peer.end(error)
-        closing = self._tasks.start(connection.close(), f"close {peer_id.short}")
-        self._moves.begin(peer_id, self._farewell(peer_id, closing))
+        task = self._tasks.start(connection.close(error=closing), f"close {peer_id.short}")
+        self._moves.begin(peer_id, self._farewell(peer_id, task))
 
     async def _welcome(self, peer: Peer) -> None:
         await self._part(peer.id)

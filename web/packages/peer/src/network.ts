@@ -139,7 +139,7 @@ export class Network {
       openStream: () => connection.openStream(MESSAGE_STREAM),
       ownName,
       onName: (name) => onName(peer, name),
-      onDisconnect: () => connection.close("as you wish"),
+      onDisconnect: () => connection.close("as you wish", new WherryError("PEER_CLOSED", "it said goodbye")),
       onLetter,
       ownInbox,
     });

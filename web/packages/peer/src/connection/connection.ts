@@ -236,8 +236,8 @@ export class Connection implements Around {
   }
 
   /** Tell the peer, end all streams, and leave nothing behind. */
-  close(reason = ""): void {
-    this.#core.close(DONE, reason, new WherryError("CLOSED", reason));
+  close(reason = "", error = new WherryError("CLOSED", reason)): void {
+    this.#core.close(DONE, reason, error);
     this.pump();
   }
 
