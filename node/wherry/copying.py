@@ -23,7 +23,7 @@ from wherry_signaling.errors import HomeUnusable, InvalidPeerId, WherryError
 from wherry_signaling.identity import Identity, PeerId
 from wherry_signaling.keyfile import Cost
 
-from .errors import BadRequest, DiskFull, ExportCorrupt, HomeTaken
+from .errors import BadRequest, CopyUnusable, DiskFull, ExportCorrupt, HomeTaken
 from .friends.address_store import AddressStore, Nospam
 from .friends.bodies import Profile
 from .friends.friend_store import FriendRow, FriendStore
@@ -81,16 +81,26 @@ def export_profile(
 
     :param database: the path of ``wherry.db``, which may be in use.
     :raises BadRequest: if the passphrase is empty: whoever has the file could be this person.
-    :raises HomeUnusable: if there is such a file, or it cannot be written.
-    :raises DiskFull, DatabaseCorrupt: as it may be.
+    :raises CopyUnusable: if there is such a file, or it cannot be written.
+    :raises DiskFull, DatabaseCorrupt, HomeUnusable: as it may be.
     """
     if not passphrase:
         raise BadRequest("an export needs a passphrase", hint="Choose one that nobody guesses.")
-    if path.exists():
-        raise HomeUnusable(f"{path}: File exists", hint="Choose another place for the copy.")
+    check_place(path)
     with Store(database) as store, store.database.snapshot():
         entries = _entries(identity, name, store, wall_clock())
         return _write_file(path, write(entries, passphrase, random=secrets.token_bytes, cost=cost))
+
+
+def check_place(path: Path) -> None:
+    """Whether a copy can be written there, as far as that can be told before.
+
+    :raises CopyUnusable: if not.
+    """
+    if path.exists():
+        raise CopyUnusable(f"{path} exists")
+    if not path.parent.is_dir():
+        raise CopyUnusable(f"there is no folder {path.parent}")
 
 
 def _entries(identity: Identity, name: str, store: Store, now: float) -> Iterator[AnyEntry]:
@@ -164,7 +174,8 @@ def _write_file(path: Path, pieces: Iterator[bytes]) -> int:
         finally:
             draft.unlink()
     except OSError as error:
-        raise _unusable(path, error) from error
+        found = _unusable(path, error)
+        raise (found if isinstance(found, DiskFull) else CopyUnusable(found.detail)) from error
     return size
 
 

@@ -9,7 +9,7 @@
     ├── SendBufferFull, StreamClosed, ReceiveNested, SerializerFailed, EngineMissing
     ├── AlreadyFriends, NotFriends, NoRequest, PeerBlocked, UnknownLabel, TooManyAddresses, AvatarRefused
     ├── MessageTooLarge, UnknownMessage, OutboxFull
-    └── ExportCorrupt, ExportLocked, HomeTaken
+    └── ExportCorrupt, ExportLocked, CopyUnusable, HomeTaken
     RemoteError
     ├── PeerNotFound, DialFailed ── DialTimeout, NegotiationFailed, IceFailed
     ├── RefusedByPeer, PolicyRefused, PeerBanned
@@ -112,7 +112,7 @@ class NoSession(LocalError):
     """A request to the local API without a token, or with one that is wrong, used, ended or too old."""
 
     code, exit = "NO_SESSION", 6
-    text, default_hint = "Not signed in", "Open the page anew: wherry dashboard"
+    text, default_hint = "Not signed in", "Open the page anew: wherry dashboard. For a program: wherry token new NAME"
 
 
 class ForeignPage(LocalError):
@@ -308,6 +308,13 @@ class ExportLocked(LocalError):
 
     code, exit = "EXPORT_LOCKED", 6
     text, default_hint = "The passphrase does not open this file", "Try again."
+
+
+class CopyUnusable(LocalError):
+    """A profile cannot be saved there; the detail names the file and says why."""
+
+    code = "COPY_UNUSABLE"
+    text, default_hint = "The copy cannot be written", "Choose another place for it."
 
 
 class HomeTaken(LocalError):

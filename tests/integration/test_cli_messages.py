@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import time
@@ -40,6 +42,18 @@ def wherry(tmp_path: Path) -> Type:
         return done.stdout if code == 0 else done.stdout + done.stderr
 
     return run
+
+
+def typed_at_a_terminal(tmp_path: Path, home: str, *words: str) -> bytes:
+    """What a command says there."""
+    ours, theirs = pty.openpty()
+    try:
+        command = [*WHERRY, *words, "--home", str(tmp_path / home)]
+        subprocess.run(command, stdout=theirs, check=True, timeout=PATIENCE_S, env=environment(tmp_path))
+        return os.read(ours, 4096)
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def until(what: Callable[[], Any]) -> Any:
@@ -105,7 +119,7 @@ def test_two_homes_write_to_each_other_with_either_of_them_away(up: Start, wherr
     assert [one.text for one in again.client.messages(PAGE)] == ["one", "two"]
 
 
-def test_an_address_that_was_rotated_is_refused(up: Start, wherry: Type) -> None:
+def test_an_address_is_rotated_and_what_is_looked_at_counts_as_read(up: Start, wherry: Type, tmp_path: Path) -> None:
     ada = up("ada", *LOOPBACK, "--name", "Ada").wait_ready()
     old = wherry("ada", "id", "--invite").strip()
     bela = up("bela", *LOOPBACK, "--name", "Bela", "--bootstrap", old).wait_ready()
@@ -120,3 +134,11 @@ def test_an_address_that_was_rotated_is_refused(up: Start, wherry: Type) -> None
     assert "does not accept" in wherry("bela", "send", new, "not yet friends", code=6)
     assert '"REFUSED_BY_PEER"' in wherry("bela", "send", new, "still not", "--json", code=6)
     assert "no text" in wherry("bela", "send", new, "\udcff", code=2)
+    wherry("ada", "friend", "accept", "Bela")
+    until(lambda: friends(bela).get("Ada") == "friends")
+    wherry("bela", "send", "Ada", "have you seen it?")
+    until(lambda: "have you seen it?" in wherry("ada", "messages", "Bela"))
+    assert [one.unread for one in ada.client.friends().friends] == [1]  # a pipe looks at nothing
+    assert b"have you seen it?" in typed_at_a_terminal(tmp_path, "ada", "messages", "Bela")
+    assert [one.unread for one in ada.client.friends().friends] == [0]
+    until(lambda: bela.client.messages(PAGE)[-1].state == "read")

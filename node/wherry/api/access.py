@@ -66,7 +66,7 @@ class Access:
             return found
         if not token:  # nobody guesses by saying nothing
             raise NoSession("the request carries no token")
-        raise self._refused("the session has ended")
+        raise self._refused("the session has ended, or the program's token was revoked")
 
     def new_ticket(self, caller: Caller, path: str) -> str:
         """A token that answers one GET of `path` (with its query) in the caller's name."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..config import home_of
-from ..copying import export_profile, import_profile
+from ..copying import check_place, export_profile, import_profile
 from ..errors import NoNode
 from ..home import Home
 from . import screen
@@ -27,6 +27,7 @@ def export_command(file: Path, home: str | None) -> None:
     place = Home(home_of(home), ask_passphrase=asks_passphrase())
     if not place.identity_file.exists():
         raise NoNode(str(place.path))
+    check_place(file)  # before anybody chooses a passphrase in vain
     identity = place.identity()
     size = export_profile(identity, place.name(None), place.database, file, choose_passphrase(), wall_clock=time.time)
     screen.say(f"saved {size} bytes to {file}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 
 import click
@@ -24,7 +25,10 @@ _MARKS = {"queued": "…", "held": "✓", "delivered": "✓✓", "read": "✓✓
 @json_option
 @about_peer
 def command(peer: str, follow: bool, last: int, text: str, home: str | None, as_json: bool) -> None:
-    """Messages with one contact, or with all; with --json one object a line."""
+    """Messages with one contact, or with all; with --json one object a line.
+
+    What is shown of one PEER on a terminal counts as read, and they are told.
+    """
     with node_at(home) as node, advising(peer):
         if text:
             found = list(reversed(node.search(SearchRequest(text=text, peer=peer))))
@@ -42,12 +46,17 @@ def _list(node: Client, peer: str, last: int, follow: bool, as_json: bool) -> No
     for one in node.messages(PageRequest(peer=peer, limit=last)) if last else []:
         _show(one, names, as_json)
         shown = one.number
+    looking = bool(peer) and not as_json and sys.stdout.isatty()
+    if looking:
+        node.mark_read(peer)
     if not follow:
         return
     if not last:
         shown = max((one.number for one in node.messages(PageRequest(peer=peer, limit=1))), default=0)
     for one in _coming(node, peer, since, shown):
         _show(one, _names(node), as_json)
+        if looking and not one.ours:
+            node.mark_read(peer)
 
 
 def _newest(node: Client) -> int:

@@ -17,6 +17,7 @@ from wherry import copying
 from wherry.copying import RESTORED, export_profile, import_profile, take_up
 from wherry.errors import (
     BadRequest,
+    CopyUnusable,
     DiskFull,
     ExportCorrupt,
     ExportLocked,
@@ -140,7 +141,7 @@ def test_a_copy_of_the_node_is_marked_once(ada: Party, home: Home, file: Path) -
 def test_nobody_is_overwritten(ada: Party, home: Home, file: Path) -> None:
     export(ada, file)
     before = file.read_bytes()
-    with pytest.raises(HomeUnusable, match="File exists"):
+    with pytest.raises(CopyUnusable, match="exists"):
         export(ada, file)
     assert file.read_bytes() == before
     stranger = home.identity()
