@@ -31,9 +31,10 @@ from .connect.records import Records
 from .copying import take_up
 from .events import Events
 from .friends.addresses import Addresses
-from .friends.circle import MESSAGES, Writers
+from .friends.circle import MESSAGES, Circle, Writers
 from .friends.company import Company
 from .friends.events import AddressesChanged, FriendChanged, FriendEvent, PresenceChanged, ProfileChanged
+from .friends.friend_store import FriendStore
 from .friends.friends import Friends
 from .friends.presence import Presences
 from .friends.profile_store import ProfileStore
@@ -108,6 +109,7 @@ class Mail:
         self._around = around
         me, store, clock = around.identity.id, around.store, around.wall_clock
         database = store.database
+        circle = Circle(FriendStore(database), around.writers, clock)  # asked before there are Friends
         lock = BodyLock(around.identity.seed, secrets.token_bytes)
         self._mail = MailStore(database, lock)
         self._secret = lru_cache(maxsize=4096)(lambda peer: friend_secret(around.identity, peer))
@@ -134,7 +136,7 @@ class Mail:
             database,
             self._mail,
             ways=self.ways,
-            is_known=lambda peer: self.friends.is_known(peer) or around.listed(peer.key),
+            is_known=lambda peer: circle.is_known(peer) or around.listed(peer.key),
             learn=self._learn,
             wall_clock=clock,
             random=secrets.token_bytes,

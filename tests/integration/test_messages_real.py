@@ -52,6 +52,15 @@ async def test_requests_that_cross_are_a_friendship(tmp_path: Path) -> None:
         await delivered(ada, bela, "so we are")
 
 
+async def test_another_name_at_the_start_is_told_to_friends(tmp_path: Path) -> None:
+    async with two_friends(tmp_path) as (_, ada, bela):
+        to = ada.id
+        await ada.off()
+        ada.called = "Ada the Second"
+        await ada.on()
+        await until(lambda: bela.node.friends.get(to).name == "Ada the Second")
+
+
 async def test_without_a_connection_it_goes_through_introducers(tmp_path: Path) -> None:
     async with two_friends(tmp_path, **UNCONNECTED) as (around, ada, bela):
         await delivered(ada, bela, "by way of others")

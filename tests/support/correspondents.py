@@ -38,7 +38,7 @@ class Person:
     """Somebody with a home; `node` runs between `on` and `off`."""
 
     def __init__(self, home: Path, settings: dict[str, Any]) -> None:
-        self.home, self._settings = home, settings
+        self.home, self._settings, self.called = home, settings, home.name
         self._stack = AsyncExitStack()
         self._node: Node | None = None
 
@@ -53,7 +53,7 @@ class Person:
 
     async def on(self) -> Node:
         assert self._node is None
-        self._node = await self._stack.enter_async_context(Node.at(self.home, name=self.home.name, **self._settings))
+        self._node = await self._stack.enter_async_context(Node.at(self.home, name=self.called, **self._settings))
         return self._node
 
     async def off(self) -> None:
