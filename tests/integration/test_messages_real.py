@@ -55,6 +55,7 @@ async def test_requests_that_cross_are_a_friendship(tmp_path: Path) -> None:
 async def test_another_name_at_the_start_is_told_to_friends(tmp_path: Path) -> None:
     async with two_friends(tmp_path) as (_, ada, bela):
         to = ada.id
+        await until(lambda: not ada.node.parts.mail.post.waits_for(bela.id))  # such as the profile, by the old name
         await ada.off()
         ada.called = "Ada the Second"
         await ada.on()
