@@ -45,6 +45,8 @@ class LanePool:
         self._surplus: deque[tuple[int, Lane]] = deque()
         self._opening: set[int] = set()
         self._datagrams: Lane | None = None
+        #: Datagrams that wait for their lane to open, which is a matter of one round trip.
+        self._early: list[bytes] = []
 
     @property
     def idle(self) -> int:
@@ -116,9 +118,9 @@ class LanePool:
         self._ready()
 
     def _arrived(self, lane: Lane) -> None:
-        if not lane.reliable:
-            self._datagrams = self._datagrams or lane
         self._watch(lane)
+        if not lane.reliable:
+            self._take_datagrams(lane)
 
     def _watch(self, lane: Lane) -> None:
         lane.on_closed = partial(self._closed, lane)
@@ -144,14 +146,23 @@ class LanePool:
 
     def send_datagram(self, stream: int, sequence: int, data: bytes) -> bool:
         """Send a datagram; False if it was dropped."""
-        lane = self._datagrams
+        frame, lane = Frame(Kind.DATAGRAM, stream, sequence, payload=data).encode(), self._datagrams
+        waiting = sum(map(len, self._early)) if lane is None else lane.buffered
+        if waiting + len(frame) > DATAGRAM_BUFFER_BYTES:
+            return False
         if lane is None:
             self.prepare_datagrams()
-            return False
-        if lane.buffered + len(data) > DATAGRAM_BUFFER_BYTES:
-            return False
-        lane.send(Frame(Kind.DATAGRAM, stream, sequence, payload=data).encode())
+            self._early.append(frame)
+        else:
+            lane.send(frame)
         return True
+
+    def _take_datagrams(self, lane: Lane) -> None:
+        """A lane for them is open; what was early goes first."""
+        self._datagrams = self._datagrams or lane
+        early, self._early = self._early, []
+        for frame in early:
+            self._datagrams.send(frame)
 
     def prepare_datagrams(self) -> None:
         """A flow was opened: have its lane open before the first datagram."""
@@ -167,7 +178,7 @@ class LanePool:
         finally:
             self._opening.discard(0)
         self._watch(lane)
-        self._datagrams = self._datagrams or lane
+        self._take_datagrams(lane)
         self._ready()
 
 

@@ -26,6 +26,7 @@ from wherry.connection import (
 from wherry.connection.engines.memory import MemoryEngine
 from wherry.connection.limits import (
     CONNECTION_WINDOW_BYTES,
+    DATAGRAM_BUFFER_BYTES,
     GRACE_S,
     HEARTBEAT_MISSES,
     HEARTBEAT_S,
@@ -701,6 +702,18 @@ async def test_datagrams_keep_their_boundaries_and_close_in_good_order() -> None
         assert pair.alice.stream_count == pair.bob.stream_count == 0
         with pytest.raises(StreamClosed):
             flow.send(b"late")
+
+
+@virtual
+async def test_what_is_sent_before_the_lane_of_datagrams_is_open_waits_for_it_and_is_bounded() -> None:
+    async with (
+        connected_pair(engine=MemoryEngine(delay_ms=(50, 50)), datagram_handlers={"/d/1": echo_datagrams}) as pair,
+        await pair.alice.open_datagrams("/d/1") as flow,
+    ):
+        sent = [number for number in range(100) if flow.send(number.to_bytes(1200, "big"))]
+        assert sent == list(range(DATAGRAM_BUFFER_BYTES // 1216))
+        async with asyncio.timeout(10):
+            assert int.from_bytes(await flow.receive(), "big") in sent
 
 
 @virtual

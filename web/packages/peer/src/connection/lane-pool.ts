@@ -32,6 +32,8 @@ export class LanePool {
   /** Lanes that are not needed, and the heartbeat whose answer allows to close each. */
   #surplus: readonly { readonly heartbeat: number; readonly lane: Lane }[] = [];
   #datagrams: Lane | null = null;
+  /** Datagrams that wait for their lane to open, which is a matter of one round trip. */
+  #early: Bytes[] = [];
 
   constructor(link: Link, options: LanePoolOptions) {
     this.#link = link;
@@ -93,8 +95,11 @@ export class LanePool {
   sendDatagram(frame: Bytes): boolean {
     this.prepareDatagrams();
     const lane = this.#datagrams;
-    if (lane === null || !lane.open || lane.buffered + frame.length > DATAGRAM_BUFFER_BYTES) return false;
-    lane.send(frame);
+    if (lane === null) return false;
+    const waiting = lane.open ? lane.buffered : this.#early.reduce((sum, { length }) => sum + length, 0);
+    if (waiting + frame.length > DATAGRAM_BUFFER_BYTES) return false;
+    if (lane.open) lane.send(frame);
+    else this.#early.push(frame);
     return true;
   }
 
@@ -116,7 +121,10 @@ export class LanePool {
   }
 
   #watch(lane: Lane): void {
-    lane.onOpen = () => this.#options.ready();
+    lane.onOpen = () => {
+      if (lane === this.#datagrams) for (const frame of this.#early.splice(0)) lane.send(frame);
+      this.#options.ready();
+    };
     lane.onClosed = () => this.#closed(lane);
     lane.onMessage = (data) => this.#message(lane, data);
   }
