@@ -167,11 +167,11 @@ class ServerSession:
 
         return done
 
-    async def _slow(self, number: int, work: Work) -> None:
+    async def _slow(self, number: int, work: Callable[[], Work]) -> None:
         """A request that takes its time: whatever goes wrong in it is its answer."""
         self._under_way += 1
         try:
-            await work
+            await work()
         except WherryError as error:
             status = Status(error.wire) if error.wire in _STATUSES else Status.FAILED
             self._reply(number, status, error.detail or error.text)
@@ -231,7 +231,7 @@ class ServerSession:
             await self._hub.passing.pass_on(self.source.scope, frame.next, frame.endpoints, frame.sealed)
             self._reply(frame.id, Status.OK)
 
-        return self._slow(frame.id, work())
+        return self._slow(frame.id, work)
 
     def _look_up(self, frame: wire.LookUp) -> Work | None:
         if not self._look_ups.take(self._hub.now):
@@ -245,7 +245,7 @@ class ServerSession:
                 raise Malformed("no such peer or purpose") from error
             self._link.post(wire.Found(frame.id, document or b""), always=True)
 
-        return self._slow(frame.id, work())
+        return self._slow(frame.id, work)
 
     def _publish(self, frame: wire.Publish) -> Work | None:
         if not self._look_ups.take(self._hub.now):
@@ -263,7 +263,7 @@ class ServerSession:
                 self._hub.desk.published(self._peer.key, document.data)
             self._reply(frame.id, Status.OK, str(await self._hub.directory.publish(document)))
 
-        return self._slow(frame.id, work())
+        return self._slow(frame.id, work)
 
     def _neighbours(self, frame: wire.Neighbours) -> None:
         others = []
