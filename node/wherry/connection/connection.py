@@ -12,7 +12,7 @@ from wherry.connection import codes, events
 from wherry.connection.core import ConnectionCore, State
 from wherry.connection.frames import is_name
 from wherry.connection.lane_pool import LanePool
-from wherry.connection.limits import CLOSE_FLUSH_S, LINK_BUFFER_BYTES, PING_AGAIN_S
+from wherry.connection.limits import CLOSE_FLUSH_S, IN_FLIGHT_S, LINK_BUFFER_BYTES, PING_AGAIN_S
 from wherry.connection.link import Greeting, LaneKind, Link, LinkStats
 from wherry.connection.policy import Policy
 from wherry.connection.stream import Datagrams, Stream
@@ -376,9 +376,12 @@ class Connection:
                     self._ping(pong)
                 if any(isinstance(stream, Datagrams) for stream in self._streams.values()):
                     self._prepare_datagrams()
+            case events.LinkReplaced(link=number):
+                self._end_link(number, self._after_what_is_in_flight)
+                return
             case events.LinkDropped(link=number, error=error):
                 self._settle(number, error or ConnectionLost("another link took its place"))
-                self._close_link(number)
+                self._end_link(number)
                 return
             case events.Pong(number=number, rtt_s=rtt_s):
                 if self._core.active in self._pools:
@@ -410,24 +413,30 @@ class Connection:
         self._pongs.clear()
         for number in list(self._links):
             self._settle(number, error)
-            self._close_link(number, flush=number == self._core.active)
+            self._end_link(number, self._after_the_last_frame if number == self._core.active else None)
         if not self.closed.done():
             self.closed.set_result(None)
 
-    def _close_link(self, number: int, *, flush: bool = False) -> None:
+    def _end_link(self, number: int, after: Callable[[Link], Awaitable[None]] | None = None) -> None:
         link = self._links.pop(number, None)
         self._pools.pop(number, None)
         if link is not None:
-            self._link_tasks.start(self._end_link(link, flush=flush), "end a link")
+            self._link_tasks.start(self._close_link(link, after), "end a link")
 
-    async def _end_link(self, link: Link, *, flush: bool) -> None:
-        if flush:
-            drained = asyncio.Event()
-            link.on_drained = drained.set
-            try:
-                async with asyncio.timeout(CLOSE_FLUSH_S):
-                    while link.control.buffered:
-                        await drained.wait()
-            except TimeoutError:
-                _log.debug("the last frame did not leave in time")
+    async def _close_link(self, link: Link, after: Callable[[Link], Awaitable[None]] | None) -> None:
+        if after is not None:
+            await after(link)
         await link.close()
+
+    async def _after_what_is_in_flight(self, _link: Link) -> None:
+        await asyncio.wait([self.closed], timeout=IN_FLIGHT_S)
+
+    async def _after_the_last_frame(self, link: Link) -> None:
+        drained = asyncio.Event()
+        link.on_drained = drained.set
+        try:
+            async with asyncio.timeout(CLOSE_FLUSH_S):
+                while link.control.buffered:
+                    await drained.wait()
+        except TimeoutError:
+            _log.debug("the last frame did not leave in time")

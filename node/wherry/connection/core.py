@@ -1,7 +1,8 @@
 """The connection of a pair, without I/O, clock or randomness.
 
 One *active* link carries it; a *candidate* beside it becomes active when the peer's HELLO on it echoes the ids of the
-offer and the answer that led to it. Frames of any other link are dropped.
+offer and the answer that led to it. Of the link that it *replaced* the datagrams in flight are still taken; any other
+frame of another link is dropped.
 
 ::
 
@@ -29,7 +30,16 @@ from enum import Enum
 from typing import Final
 
 from wherry.connection import codes
-from wherry.connection.events import Closed, Event, Interrupted, LinkActive, LinkDropped, Pong, SuspectLink
+from wherry.connection.events import (
+    Closed,
+    Event,
+    Interrupted,
+    LinkActive,
+    LinkDropped,
+    LinkReplaced,
+    Pong,
+    SuspectLink,
+)
 from wherry.connection.frames import VERSION, Frame, Hello, Kind, close_frame, close_of, decode
 from wherry.connection.limits import (
     GRACE_S,
@@ -146,6 +156,8 @@ class ConnectionCore:
         self._peer_instance: bytes | None = None
         self._peer_session: bytes | None = None
         self._candidates: dict[int, _Candidate] = {}
+        #: The link before the active one, while datagrams may be in flight on it.
+        self._replaced: int | None = None
         self._control: deque[tuple[int, bytes]] = deque()
         self._events: deque[Event] = deque()
         self._heartbeat = 0
@@ -195,6 +207,8 @@ class ConnectionCore:
                 self._receive(lane, data, now)
             elif link in self._candidates:
                 self._receive_early(link, lane, data, now)
+            elif link == self._replaced and lane is LaneKind.DATAGRAM:
+                self._receive(lane, data, now)
         except (ProtocolViolation, FlowViolation) as error:
             if link == self.active:
                 self.close(codes.code_for(type(error)), error.detail, error=error)
@@ -240,12 +254,15 @@ class ConnectionCore:
         self._control = deque(item for item in self._control if item[0] == link)
         self._move(Change.ACTIVE)
         self._events.append(LinkActive(link=link, resumed=resumed, features=hello.features))
+        self._replaced = old if resumed else None  # a peer that begins anew counts its streams anew, too
         if old is not None:
-            self._events.append(LinkDropped(link=old, error=None))
+            self._events.append(LinkReplaced(link=old) if resumed else LinkDropped(link=old, error=None))
         self.table.tell_all(resumed=resumed)
 
     def _drop(self, link: int, error: WherryError | None) -> None:
         self._candidates.pop(link, None)
+        if link == self._replaced:
+            self._replaced = None
         self._control = deque(item for item in self._control if item[0] != link)
         self._events.append(LinkDropped(link=link, error=error))
 

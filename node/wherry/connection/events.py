@@ -15,7 +15,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkActive(Event):
-    """A link has become the one that carries the connection; an older one is closed.
+    """A link has become the one that carries the connection; an older one is replaced or dropped.
 
     :param resumed: streams of before go on.
     :param features: the bits that the peer's HELLO carried.
@@ -27,10 +27,17 @@ class LinkActive(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkReplaced(Event):
+    """A newer link carries the connection: this one is to be closed once the datagrams in flight on it have come."""
+
+    link: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDropped(Event):
     """A link is no longer used and is to be closed.
 
-    :param error: why, or None where a newer one took its place or the connection was closed.
+    :param error: why, or None where another took its place before it carried anything, or the peer has begun anew.
     """
 
     link: int

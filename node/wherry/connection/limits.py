@@ -76,6 +76,9 @@ SUSPECT_ROUND_TRIPS: Final = 4
 STALL_S: Final = 0.25
 #: Seconds after which a ping that was not answered is sent again: longer than any round trip on earth.
 PING_AGAIN_S: Final = 1.0
+#: Seconds that a link which another replaced is still heard: the two ends change over one way of the new link apart,
+#: and a datagram that left before that is on its way. Streams say again what was lost.
+IN_FLIGHT_S: Final = 1.0
 #: Seconds for the peer's HELLO on an open link: it is under way already, this covers a retransmission or two.
 HELLO_S: Final = 5.0
 #: Seconds without any link before the connection is lost: two dialling attempts of 15 s.

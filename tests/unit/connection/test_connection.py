@@ -31,6 +31,7 @@ from wherry.connection.limits import (
     HEARTBEAT_MISSES,
     HEARTBEAT_S,
     IDLE_S,
+    IN_FLIGHT_S,
     MAX_IDLE_LANES,
     MAX_STREAM_WINDOW_BYTES,
     SEND_BUFFER_BYTES,
@@ -753,6 +754,40 @@ async def test_datagrams_go_on_over_a_new_link() -> None:
         assert flow.send(b"still")
         assert await flow.receive() == b"still"
         flow.close()
+
+
+@virtual
+async def test_no_datagram_is_lost_for_a_new_link() -> None:
+    caught: list[Datagrams] = []
+
+    async def keep(flow: Datagrams) -> None:
+        caught.append(flow)
+        await flow.ended()
+
+    engine = MemoryEngine(seed=3, delay_ms=(20, 60))
+    async with connected_pair(engine=engine, datagram_handlers={"/d/1": keep}) as pair:
+        flow = await pair.alice.open_datagrams("/d/1")
+        await asyncio.sleep(1)
+        for _ in range(5):
+            switching = asyncio.create_task(pair.connect())
+            while not switching.done():
+                assert flow.send(b"from alice")
+                assert caught[0].send(b"from bob")
+                await asyncio.sleep(0.001)
+            await switching
+        await asyncio.sleep(IN_FLIGHT_S)
+        assert flow.sent == caught[0].received > 500
+        assert caught[0].sent == flow.received
+        assert list(engine.links) == [link.name for link in pair.links[-1]], "what was replaced is closed"  # type: ignore[attr-defined]
+
+
+@virtual
+async def test_closing_does_not_wait_for_what_is_in_flight_on_an_old_link() -> None:
+    async with connected_pair() as pair:
+        await pair.connect()
+        then = asyncio.get_running_loop().time()
+        await pair.alice.close()
+        assert asyncio.get_running_loop().time() < then + IN_FLIGHT_S / 2
 
 
 def test_a_peer_that_is_banned_reads_like_a_refusal() -> None:

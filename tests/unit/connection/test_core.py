@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 
 from wherry.connection import codes, frames
 from wherry.connection.core import TABLE, Change, ConnectionCore, State
-from wherry.connection.events import Closed, LinkActive, LinkDropped, StreamOpened
+from wherry.connection.events import Closed, LinkActive, LinkDropped, LinkReplaced, StreamOpened
 from wherry.connection.frames import Frame, Kind, Resume
 from wherry.connection.limits import (
     CONNECTION_WINDOW_BYTES,
@@ -27,6 +27,7 @@ from wherry.connection.limits import (
 from wherry.connection.link import Greeting, LaneKind
 from wherry.connection.receive_side import RECEIVE_TABLE, ReceiveEvent, ReceiveState
 from wherry.connection.send_side import SEND_TABLE, SendEvent, SendState
+from wherry.connection.stream_table import Deliver
 from wherry.connection.streams import StreamMachine
 from wherry.errors import FlowViolation, PeerClosed, ProtocolViolation, StreamClosed, StreamReset, WherryError
 
@@ -34,14 +35,21 @@ ATTEMPT, ANSWER = b"t" * 16, b"w" * 16
 CONTROL, STREAM, DATAGRAM = LaneKind.CONTROL, LaneKind.STREAM, LaneKind.DATAGRAM
 
 
-def core(name: bytes, peer: bytes, *, session: bytes | None = None, admit: int | None = None) -> ConnectionCore:
+def core(
+    name: bytes,
+    peer: bytes,
+    *,
+    session: bytes | None = None,
+    admit: int | None = None,
+    deliver: Deliver = lambda _flow, _sequence, _data: None,
+) -> ConnectionCore:
     return ConnectionCore(
         local=name * 32,
         peer=peer * 32,
         instance=name * 8,
         session=session or name * 8,
         admit=lambda _name, _datagrams, _now: admit,
-        deliver=lambda _flow, _sequence, _data: None,
+        deliver=deliver,
         now=0.0,
     )
 
@@ -368,6 +376,39 @@ def test_before_hello_only_the_link_suffers() -> None:
         assert dropped == [(2, ProtocolViolation)]
         assert made.state is State.OPEN
         assert made.active == 1
+
+
+@pytest.mark.parametrize(
+    ("session", "lane", "message", "taken", "dropped"),
+    [
+        (b"b" * 8, DATAGRAM, Frame(Kind.DATAGRAM, 4, payload=b"in flight").encode(), [b"in flight"], None),
+        (b"b" * 8, STREAM, data(2, 0, 10), [], None),
+        (b"b" * 8, CONTROL, frames.close_frame(0, "late").encode(), [], None),
+        (b"b" * 8, DATAGRAM, b"x", [], ProtocolViolation),
+        (b"anew" * 2, DATAGRAM, Frame(Kind.DATAGRAM, 4, payload=b"of before").encode(), [], None),
+    ],
+)
+def test_of_a_link_that_was_replaced_only_the_datagrams_in_flight_count(
+    session: bytes, lane: LaneKind, message: bytes, taken: list[bytes], dropped: type[WherryError] | None
+) -> None:
+    came: list[bytes] = []
+    made = core(b"a", b"b", deliver=lambda _flow, _sequence, payload: came.append(payload))
+    made.link_opened(1, Greeting(attempt=ATTEMPT, answer=ANSWER, instance=b"b" * 8), 0.0)
+    made.receive(1, CONTROL, hello(), 0.0)
+    made.link_opened(2, Greeting(attempt=ATTEMPT, answer=ANSWER, instance=b"b" * 8), 1.0)
+    made.receive(2, CONTROL, hello(session=session), 1.0)
+    for number, datagrams in ((2, False), (4, True)):
+        opening = frames.open_frame(number, "/t/1", limit=RESERVE_BYTES, datagrams=datagrams)
+        made.receive(2, CONTROL, opening.encode(), 1.0)
+    for _ in range(2):
+        made.receive(1, lane, message, 1.0)
+    assert came == 2 * taken
+    assert not made.table.streams[2].read(10)
+    assert made.state is State.OPEN
+    told = {event.link: event for event in iter(made.next_event, None) if isinstance(event, LinkReplaced | LinkDropped)}
+    assert list(told) == [1]
+    assert isinstance(told[1], LinkReplaced) is (session == b"b" * 8 and dropped is None)
+    assert type(getattr(told[1], "error", None)) is (dropped or type(None))
 
 
 def test_frames_may_overtake_the_hello_but_not_without_end() -> None:

@@ -1,6 +1,7 @@
 /** Whole connections over links in memory: streams, datagrams, messages, policies, and links that are switched. */
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { IN_FLIGHT_MS } from "../src/connection/limits.ts";
 import { WherryError } from "../src/errors.ts";
 import { ECHO_STREAM, type Network } from "../src/network.ts";
 import { linked } from "./memory-link.ts";
@@ -127,6 +128,21 @@ describe("a connection", () => {
     expect(() => flow.send(new Uint8Array(1201))).toThrow("A limit is reached");
     flow.close();
     expect((await got.next()).done).toBe(true);
+  });
+
+  test.each([
+    ["after what is in flight on it", () => vi.advanceTimersByTime(IN_FLIGHT_MS)],
+    ["at once where the connection ends", (a: Side, b: Side) => connectionOf(a, b).connection.close()],
+  ])("closes a link that another replaced %s", async (_, then) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const [a, b] = [side(1, "Ada"), side(2, "Bela")];
+    const [here, there] = linked([a.instance, b.instance]);
+    await Promise.all([a.network.adopt(b.id, ...here), b.network.adopt(a.id, ...there)]);
+    await join(a, b);
+    expect(here[0].control.open).toBe(true);
+    then(a, b);
+    expect(here[0].control.open).toBe(false);
+    vi.useRealTimers();
   });
 
   test("ends at both ends when one of them says so", async () => {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Bytes } from "../src/bytes.ts";
 import { ConnectionCore, type CoreEvent } from "../src/connection/core.ts";
+import { encode } from "../src/connection/frames.ts";
 import { CONNECTION_WINDOW_BYTES, GRACE_MS, RESERVE_BYTES } from "../src/connection/limits.ts";
 import type { LaneKind } from "../src/connection/link.ts";
 import type { StreamMachine } from "../src/connection/stream-machine.ts";
@@ -282,6 +283,44 @@ describe("streams", () => {
     two.settle();
     expect(two.a.core.active).toBe(active);
     expect(two.a.events.find((event) => event.type === "dropped")).toMatchObject({ link: 50 });
+  });
+
+  test("of a link that was replaced the datagrams in flight are taken, and nothing else", () => {
+    const two = new Two();
+    two.join();
+    two.a.core.open("/test/1", { datagrams: true });
+    two.settle();
+    const [flow] = two.b.opened;
+    two.join();
+    two.settle();
+    const payload = Uint8Array.of(7);
+    const datagram = encode({ kind: "datagram", stream: flow?.number ?? 0, sequence: 0, payload });
+    two.b.core.receive(1, "datagram", datagram, two.now);
+    two.b.core.receive(1, "control", encode({ kind: "close", code: 0, text: "late" }), two.now);
+    two.settle();
+    expect(two.b.events.at(-1)).toMatchObject({ type: "datagram", stream: flow, data: payload });
+    expect(two.b.events).toContainEqual({ type: "replaced", link: 1 });
+    two.b.core.receive(1, "datagram", Uint8Array.of(1), two.now);
+    two.b.core.receive(1, "datagram", datagram, two.now);
+    two.settle();
+    expect(two.b.core.state).toBe("open");
+    expect(two.b.events.at(-1)).toMatchObject({ type: "dropped", link: 1, error: { code: "PROTOCOL_VIOLATION" } });
+  });
+
+  test("a peer that has started anew has no datagrams in flight", () => {
+    const two = new Two();
+    two.join();
+    two.settle();
+    two.b.restart(9, 99);
+    two.instances.set(two.b, 9);
+    two.join();
+    two.settle();
+    const machine = two.b.core.open("/test/1", { datagrams: true });
+    two.settle();
+    const stale = encode({ kind: "datagram", stream: machine.number, sequence: 0, payload: Uint8Array.of(7) });
+    two.a.core.receive(1, "datagram", stale, two.now);
+    two.settle();
+    expect(two.a.events.map((event) => event.type)).not.toContain("datagram");
   });
 
   test("silence makes a link suspect, then lost; without a new one the connection is lost after its grace", () => {

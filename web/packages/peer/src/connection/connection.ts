@@ -7,7 +7,7 @@ import { DONE } from "./codes.ts";
 import { ConnectionCore, type CoreEvent, type State } from "./core.ts";
 import { encode, isName } from "./frames.ts";
 import { LanePool } from "./lane-pool.ts";
-import { CLOSE_FLUSH_MS, SUSPECT_MS } from "./limits.ts";
+import { CLOSE_FLUSH_MS, IN_FLIGHT_MS, SUSPECT_MS } from "./limits.ts";
 import type { Greeting, LaneKind, Link, LinkStats } from "./link.ts";
 import type { Policy } from "./policy.ts";
 import { type Around, Datagrams, Stream } from "./stream.ts";
@@ -50,6 +50,8 @@ export class Connection implements Around {
   readonly #options: ConnectionOptions;
   readonly #core: ConnectionCore;
   readonly #attached = new Map<number, Attached>();
+  /** Links that are no longer used, until what is under way on them has come or gone. */
+  readonly #ending = new Map<Link, ReturnType<typeof setTimeout>>();
   #nextLink = 1;
   readonly #streams = new Map<StreamMachine, Stream | Datagrams>();
   #pongs = new Map<number, { resolve: (rttMs: number) => void; reject: (error: WherryError) => void }>();
@@ -247,6 +249,7 @@ export class Connection implements Around {
       link.onClosed = () => undefined;
       link.close();
     }
+    this.#closeEnding();
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
@@ -336,8 +339,11 @@ export class Connection implements Around {
       case "active":
         this.#activated(event.link);
         break;
+      case "replaced":
+        this.#endLink(event.link, null, IN_FLIGHT_MS);
+        return;
       case "dropped":
-        this.#closeLink(event.link, event.error ?? new WherryError("CONNECTION_LOST", "another link took its place"));
+        this.#endLink(event.link, event.error ?? new WherryError("CONNECTION_LOST", "another link took its place"));
         return;
       case "pong":
         this.#active?.pool.answered(event.number);
@@ -377,18 +383,31 @@ export class Connection implements Around {
   #over(error: WherryError): void {
     for (const pong of this.#pongs.values()) pong.reject(error);
     this.#pongs.clear();
-    for (const link of this.#attached.keys()) this.#closeLink(link, error, link === this.#core.active);
+    this.#closeEnding();
+    for (const [number, { link }] of this.#attached) {
+      const saysIt = number === this.#core.active && link.control.open;
+      this.#endLink(number, error, saysIt ? CLOSE_FLUSH_MS : 0);
+    }
   }
 
-  #closeLink(number: number, error: WherryError, flush = false): void {
+  #endLink(number: number, error: WherryError | null, afterMs = 0): void {
     const attached = this.#attached.get(number);
     if (attached === undefined) return;
+    const { link, greeting, greeted, settle } = attached;
     this.#attached.delete(number);
-    attached.settle(error);
-    attached.link.onClosed = () => undefined;
-    if (flush && attached.link.control.open) setTimeout(() => attached.link.close(), CLOSE_FLUSH_MS);
-    else attached.link.close();
-    if (attached.greeted) this.#options.onLinkClosed(attached.greeting);
+    settle(error);
+    link.onClosed = () => undefined;
+    if (afterMs === 0) link.close();
+    else this.#ending.set(link, setTimeout(() => this.#closeEnding([link]), afterMs));
+    if (greeted) this.#options.onLinkClosed(greeting);
+  }
+
+  #closeEnding(links: Iterable<Link> = this.#ending.keys()): void {
+    for (const link of links) {
+      clearTimeout(this.#ending.get(link));
+      this.#ending.delete(link);
+      link.close();
+    }
   }
 }
 

@@ -2,7 +2,8 @@
  * The connection of a pair, without I/O, clock or randomness.
  *
  * One active link carries it; a candidate beside it becomes active when the peer's HELLO on it echoes the ids of the
- * offer and the answer that led to it. Frames of any other link are dropped.
+ * offer and the answer that led to it. Of the link that it replaced the datagrams in flight are still taken; any other
+ * frame of another link is dropped.
  *
  *     CONNECTING ──active──▶ OPEN ◀──heard── SUSPECT
  *         │                  │ ▲ ───silence───▶ │
@@ -49,7 +50,9 @@ export const TABLE: Readonly<Record<State, Readonly<Partial<Record<Change, State
 /** What the core tells its shell, oldest first. */
 export type CoreEvent =
   | { readonly type: "active"; readonly link: number; readonly resumed: boolean }
-  /** A link is no longer used and is to be closed; without an error a newer one took its place. */
+  /** A newer link carries the connection: this one is to be closed once the datagrams in flight on it have come. */
+  | { readonly type: "replaced"; readonly link: number }
+  /** A link is no longer used and is to be closed; without an error another took its place, or the peer begins anew. */
   | { readonly type: "dropped"; readonly link: number; readonly error: WherryError | null }
   /** Bytes are in flight and nothing is heard: dial anew, beside the link there is. */
   | { readonly type: "suspect" }
@@ -93,6 +96,8 @@ export class ConnectionCore {
   readonly #options: CoreOptions;
   #peerHello: Hello | null = null;
   readonly #candidates = new Map<number, Candidate>();
+  /** The link before the active one, while datagrams may be in flight on it. */
+  #replaced: number | null = null;
   #control: { readonly link: number; readonly data: Bytes }[] = [];
   readonly #events: CoreEvent[] = [];
   #heartbeat = 0;
@@ -156,6 +161,8 @@ export class ConnectionCore {
         this.#receive(lane, data, now);
       } else if (candidate !== undefined) {
         this.#receiveEarly(link, candidate, { lane, data }, now);
+      } else if (link === this.#replaced && lane === "datagram") {
+        this.#receive(lane, data, now);
       }
     } catch (error) {
       if (!WherryError.is(error, "PROTOCOL_VIOLATION", "FLOW_VIOLATION")) throw error;
@@ -194,12 +201,16 @@ export class ConnectionCore {
     this.#control = this.#control.filter((item) => item.link === link);
     this.#move("active");
     this.#events.push({ type: "active", link, resumed });
-    if (old !== null) this.#events.push({ type: "dropped", link: old, error: null });
+    this.#replaced = resumed ? old : null; // a peer that begins anew counts its streams anew, too
+    if (old !== null) {
+      this.#events.push(resumed ? { type: "replaced", link: old } : { type: "dropped", link: old, error: null });
+    }
     this.table.tellAll(resumed);
   }
 
   #drop(link: number, error: WherryError | null): void {
     this.#candidates.delete(link);
+    if (link === this.#replaced) this.#replaced = null;
     this.#control = this.#control.filter((item) => item.link !== link);
     this.#events.push({ type: "dropped", link, error });
   }

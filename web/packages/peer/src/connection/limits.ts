@@ -67,6 +67,11 @@ export const SUSPECT_ROUND_TRIPS = 4;
  * browsers let timers of hidden pages run once a second.
  */
 export const STALL_MS = 2000;
+/**
+ * That a link which another replaced is still heard: the two ends change over one way of the new link apart, and a
+ * datagram that left before that is on its way. Streams say again what was lost.
+ */
+export const IN_FLIGHT_MS = 1000;
 /** For the peer's HELLO on an open link: it is under way already. */
 export const HELLO_MS = 5000;
 /** Without any link before the connection is lost: two dialling attempts of 15 s. */
