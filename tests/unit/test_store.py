@@ -209,6 +209,7 @@ def test_a_full_disk_is_said_and_the_store_goes_on(small_disk: Path) -> None:
             filler.write_bytes(bytes(512 * 1024))
         with pytest.raises(DiskFull):
             label_many(store)
+        assert isinstance(store.trouble, DiskFull), "whoever asks for the node's state hears of it"
         store.remember_peer(peer(1000), claimed="Ada")
         assert isinstance(store.trouble, DiskFull)
         assert store.sequence(Purpose.PEER_RECORD) == 1

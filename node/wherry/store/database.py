@@ -46,6 +46,8 @@ class Database:
         self._depth, self._durable = 0, True
         self._afterwards: list[Callable[[], None]] = []
         self._if_undone: list[Callable[[], None]] = []
+        #: Why the last transaction could not be kept; None once one can be again.
+        self.trouble: DiskFull | DatabaseCorrupt | HomeUnusable | None = None
         with self._typed():
             self._make()
             log = path.with_name(path.name + "-wal")
@@ -135,6 +137,18 @@ class Database:
         :raises DiskFull: if there is no room; what was there before stays and can be read.
         :raises DatabaseCorrupt, HomeUnusable, Closed: as it may be.
         """
+        try:
+            with self._transaction(durable) as connection:
+                yield connection
+        except (DiskFull, DatabaseCorrupt, HomeUnusable) as error:
+            self.trouble = error
+            raise
+        if not self._depth:
+            self.trouble = None
+            self._run_afterwards()
+
+    @contextmanager
+    def _transaction(self, durable: bool) -> Iterator[sqlite3.Connection]:
         inner = self._depth > 0
         begin, keep, undo = _JOINED if inner else _ALONE
         waiting, undoing = len(self._afterwards), len(self._if_undone)
@@ -163,8 +177,6 @@ class Database:
                 raise
             finally:
                 self._depth -= 1
-        if not inner:
-            self._run_afterwards()
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Run `callback` once the outermost `write()` block that is open now is kept; never if it, or the inner block

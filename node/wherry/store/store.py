@@ -7,7 +7,7 @@ on. What a person asked for (a label, a ban) raises instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from types import TracebackType
 from wherry_signaling.address import NOSPAM_BYTES
 from wherry_signaling.domains import Purpose
 from wherry_signaling.endpoints import EndpointAddress, UdpAddress
-from wherry_signaling.errors import HomeUnusable
+from wherry_signaling.errors import HomeUnusable, WherryError
 from wherry_signaling.identity import PeerId
 
 from ..errors import DatabaseCorrupt, DiskFull
@@ -65,8 +65,6 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, application=APPLICATION, migrations=MIGRATIONS, bulk=BULK)
-        #: Why the last thing could not be remembered; None once it works again.
-        self.trouble: DiskFull | DatabaseCorrupt | HomeUnusable | None = None
 
     def __enter__(self) -> Store:
         return self
@@ -80,6 +78,11 @@ class Store:
     def database(self) -> Database:
         """The file itself, for the other topics: `FriendStore`, `MessageStore`, the mail."""
         return self._database
+
+    @property
+    def trouble(self) -> WherryError | None:
+        """Why the last thing could not be kept; None once it works again."""
+        return self._database.trouble
 
     def close(self) -> None:
         """Close the file."""
@@ -101,7 +104,7 @@ class Store:
 
         A node that cannot keep it publishes all the same: each start looks for the highest one in the network too.
         """
-        with self._remembering(), self._database.write() as connection:
+        with _remembering(), self._database.write() as connection:
             connection.execute(
                 "INSERT INTO documents VALUES (?1, ?2)"
                 " ON CONFLICT (purpose) DO UPDATE SET sequence = max(sequence, excluded.sequence)",
@@ -134,7 +137,7 @@ class Store:
         """Keep what is given of a peer beside what is known of it."""
         text = None if multiaddrs is None else "\n".join(list(multiaddrs)[: limits.MULTIADDRS])
         claimed = None if claimed is None else _clean(claimed, limits.NAME_CHARACTERS)
-        with self._remembering(), self._database.write() as connection:
+        with _remembering(), self._database.write() as connection:
             connection.execute("INSERT INTO peers (peer) VALUES (?) ON CONFLICT DO NOTHING", (peer.key,))
             connection.execute(
                 "UPDATE peers SET claimed = ifnull(?2, claimed), seen = ifnull(max(?3, ifnull(seen, 0)), seen),"
@@ -204,7 +207,7 @@ class Store:
         ]
 
     def _remember_ways(self, table: str, multiaddrs: Iterable[str], seen: float, most: int) -> None:
-        with self._remembering(), self._database.write() as connection:
+        with _remembering(), self._database.write() as connection:
             connection.executemany(
                 f"INSERT INTO {table} VALUES (?, ?) ON CONFLICT (multiaddr) DO UPDATE SET seen = excluded.seen",
                 [(text, seen) for text in multiaddrs],
@@ -213,15 +216,6 @@ class Store:
                 f"DELETE FROM {table} WHERE multiaddr IN"
                 f" (SELECT multiaddr FROM {table} ORDER BY seen DESC LIMIT -1 OFFSET {most})"
             )
-
-    @contextmanager
-    def _remembering(self) -> Iterator[None]:
-        try:
-            yield
-        except (DiskFull, DatabaseCorrupt, HomeUnusable) as error:
-            self.trouble = error
-        else:
-            self.trouble = None
 
     # -- bans ---------------------------------------------------------------------------------------------------------
 
@@ -246,6 +240,11 @@ class Store:
         """Those that hold at `now`, the longest first."""
         rows = self._database.read("SELECT peer, until, reason FROM bans WHERE until > ? ORDER BY until DESC", (now,))
         return [Ban(peer=PeerId(key), until=until, reason=reason) for key, until, reason in rows]
+
+
+def _remembering() -> AbstractContextManager[None]:
+    """What is done in it may fail: the database keeps why."""
+    return suppress(DiskFull, DatabaseCorrupt, HomeUnusable)
 
 
 def _clean(text: str, most: int) -> str:
