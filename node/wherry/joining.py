@@ -102,9 +102,9 @@ class Joining:
             self._wake.clear()
             if self._contacts and await self._ask():
                 continue
-            if self._contacts:
-                asked = ", ".join(str(one) for one in list(self._contacts)[:NAMED])
-                self.failed = BootstrapUnreachable(f"{asked} {'does' if len(self._contacts) == 1 else 'do'} not reply")
+            if silent := [*map(str, self._contacts), *(self._secure() if retry_s > FIRST_S else ())]:
+                asked = ", ".join(silent[:NAMED])
+                self.failed = BootstrapUnreachable(f"{asked} {'does' if len(silent) == 1 else 'do'} not reply")
             try:
                 async with asyncio.timeout(retry_s):
                     await self._wake.wait()
@@ -127,6 +127,10 @@ class Joining:
         for contact in self._dht().contacts():
             found.setdefault(EndpointAddress(contact.endpoint.host, contact.endpoint.port))
         return [one for one in found if not self._is_own(one.host, one.port)][:CANDIDATES]
+
+    def _secure(self) -> list[str]:
+        """Endpoints behind TLS, which are no way into the DHT: the introducers have knocked there meanwhile."""
+        return [one.authority for one in self._endpoints if one.tls]
 
     async def _ask(self) -> bool:
         try:
