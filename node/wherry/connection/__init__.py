@@ -8,6 +8,7 @@ from wherry.connection.connection import (
     Handler as Handler,
 )
 from wherry.connection.core import State as State
+from wherry.connection.datagrams import Datagrams as Datagrams
 from wherry.connection.events import (
     Closed as Closed,
     Event as Event,
@@ -16,6 +17,7 @@ from wherry.connection.events import (
     StreamOpened as StreamOpened,
     SuspectLink as SuspectLink,
 )
+from wherry.connection.flow import Flow as Flow
 from wherry.connection.link import (
     Engine as Engine,
     Greeting as Greeting,
@@ -24,4 +26,4 @@ from wherry.connection.link import (
     LinkStats as LinkStats,
 )
 from wherry.connection.policy import Ban as Ban, Policy as Policy, Rule as Rule
-from wherry.connection.stream import Datagrams as Datagrams, Stream as Stream
+from wherry.connection.stream import Stream as Stream

@@ -10,12 +10,14 @@ from functools import partial
 
 from wherry.connection import codes, events
 from wherry.connection.core import ConnectionCore, State
+from wherry.connection.datagrams import Datagrams
+from wherry.connection.flow import Flow
 from wherry.connection.frames import is_name
 from wherry.connection.lane_pool import LanePool
 from wherry.connection.limits import CLOSE_FLUSH_S, IN_FLIGHT_S, LINK_BUFFER_BYTES, PING_AGAIN_S
 from wherry.connection.link import Greeting, LaneKind, Link, LinkStats
 from wherry.connection.policy import Policy
-from wherry.connection.stream import Datagrams, Stream
+from wherry.connection.stream import Stream
 from wherry.connection.streams import StreamMachine
 from wherry.errors import ConnectionLost, StreamRefused, WherryError
 from wherry_signaling.errors import Closed as UsedAfterClose
@@ -80,7 +82,7 @@ class Connection:
         self._pools: dict[int, LanePool] = {}
         self._attaching: dict[int, asyncio.Future[None]] = {}
         self._next_link = 1
-        self._streams: dict[StreamMachine, Stream | Datagrams] = {}
+        self._streams: dict[StreamMachine, Flow] = {}
         self._pongs: dict[int, asyncio.Future[float]] = {}
         self._tasks = Tasks(f"connection {peer.hex()[:8]}")
         self._link_tasks = Tasks(f"links {peer.hex()[:8]}")
@@ -210,7 +212,7 @@ class Connection:
 
     def _serve(self, machine: StreamMachine) -> None:
         assert machine.name is not None
-        stream: Stream | Datagrams
+        stream: Flow
         if machine.datagrams:
             self._prepare_datagrams()
             stream = Datagrams(self, machine)
@@ -221,7 +223,7 @@ class Connection:
         self._streams[machine] = stream
         self._tasks.start(work, machine.name)
 
-    async def _run(self, stream: Stream | Datagrams, serving: Awaitable[None]) -> None:
+    async def _run(self, stream: Flow, serving: Awaitable[None]) -> None:
         try:
             async with stream:
                 await serving

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from wherry_signaling.errors import Closed, WherryError
 
+from ..connection import Flow
 from ..errors import LimitExceeded, StreamRefused
 from .limits import CLAIM_S, UNCLAIMED
-from .session import Flow, Session
+from .session import Session
 
 
 @dataclass(slots=True, eq=False)

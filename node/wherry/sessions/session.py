@@ -10,13 +10,11 @@ from types import TracebackType
 from wherry_signaling.errors import Closed, WherryError
 from wherry_signaling.identity import PeerId
 
-from ..connection import Datagrams, Stream, codes
+from ..connection import Datagrams, Flow, Stream, codes
 from ..errors import ConnectionLost, ProtocolViolation, StreamClosed, StreamReset
 from .limits import CLOSE_S
 
 log = logging.getLogger(__name__)
-
-Flow = Stream | Datagrams
 
 
 class Session:
@@ -151,7 +149,7 @@ class Session:
         for flow in self.streams.values():
             if isinstance(flow, Stream):
                 await _finish(flow)
-            else:
+            elif isinstance(flow, Datagrams):
                 flow.close()
         await _finish(self._control)
         self._over.set()

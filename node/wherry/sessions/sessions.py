@@ -33,7 +33,7 @@ from wherry_signaling.errors import Closed, Malformed, RemoteError, WherryError
 from wherry_signaling.identity import PeerId
 from wherry_signaling.tasks import Tasks
 
-from ..connection import Connection, Rule, Stream
+from ..connection import Connection, Flow, Rule, Stream
 from ..connection.policy import Allow
 from ..errors import (
     DialTimeout,
@@ -48,7 +48,7 @@ from ..network import Network
 from .arrivals import Arrivals, drop
 from .limits import CLAIM_S, OPEN_S, OPENS_PER_MINUTE, PER_PEER, REQUEST_S, TOKEN_BYTES
 from .request import Handler, SessionRequest
-from .session import Flow, Session
+from .session import Session
 from .wire import (
     CONTROL_STREAM,
     SESSION_STREAM,
