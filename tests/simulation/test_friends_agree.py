@@ -47,7 +47,6 @@ class FusedStore(Store):
 
     def __init__(self, database: FusedDatabase) -> None:
         self._database = database
-        self.trouble = None
 
 
 class Person(Member):
