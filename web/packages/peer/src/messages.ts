@@ -13,6 +13,7 @@ import { type Bytes, bigEndian, concat } from "./bytes.ts";
 import { WherryError } from "./errors.ts";
 import { type Value, fieldOf, packMap } from "./msgpack.ts";
 import { tidyName } from "./names.ts";
+import { Bucket } from "./rates.ts";
 import { bytes, count, fields, read, write } from "./shape.ts";
 import { Once, within } from "./tasks.ts";
 import type { PeerStream } from "./types.ts";
@@ -23,7 +24,7 @@ const MESSAGE_BYTES = 1024 * 1024;
 /** Milliseconds a reply may take. */
 const REPLY_MS = 10_000;
 /** Pings of one peer that are answered in a second. */
-const PINGS_PER_S = 10;
+const PINGS_PER_S = [10, 20] as const;
 
 export const Opcode = {
   REFUSED: 0,
@@ -99,7 +100,7 @@ export class Messages {
   readonly #replies = new Map<number, Once<Message>>();
   #out: PeerStream | null = null;
   #id = 0;
-  #pings = { tokens: PINGS_PER_S, at: performance.now() };
+  readonly #pings = new Bucket(PINGS_PER_S, performance.now());
 
   constructor(options: MessagesOptions) {
     this.#options = options;
@@ -164,8 +165,8 @@ export class Messages {
     if (replyTo !== 0) this.#replies.get(replyTo)?.resolve({ opcode, id, replyTo, body });
     switch (opcode) {
       case Opcode.PING:
-        if (this.#mayPing()) await this.send(Opcode.PONG, { payload: bytesIn(body, "payload") ?? new Uint8Array() }, id);
-        else await this.#refuse("LIMIT_EXCEEDED", `${PINGS_PER_S} pings a second are enough`, id);
+        if (this.#pings.take(performance.now())) await this.send(Opcode.PONG, { payload: bytesIn(body, "payload") ?? new Uint8Array() }, id);
+        else await this.#refuse("LIMIT_EXCEEDED", `${PINGS_PER_S[0]} pings a second are enough`, id);
         return;
       case Opcode.KEEPALIVE:
         await this.send(Opcode.KEEPALIVE_REPLY, {}, id);
@@ -195,13 +196,6 @@ export class Messages {
 
   async #refuse(code: "LIMIT_EXCEEDED" | "UNSUPPORTED", reason: string, replyTo: number): Promise<void> {
     await this.send(Opcode.REFUSED, { wire: new WherryError(code).kind.wire ?? 0, reason }, replyTo);
-  }
-
-  #mayPing(): boolean {
-    const now = performance.now();
-    const tokens = Math.min(2 * PINGS_PER_S, this.#pings.tokens + ((now - this.#pings.at) / 1000) * PINGS_PER_S);
-    this.#pings = { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now };
-    return tokens >= 1;
   }
 }
 

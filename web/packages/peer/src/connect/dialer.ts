@@ -16,6 +16,7 @@ import {
   TRACES,
 } from "../limits.ts";
 import type { PeerId } from "../peer-id.ts";
+import { Rates } from "../rates.ts";
 import { type Ping, type Refusal, type Signal, decodeSignal, sealSignal } from "../signals.ts";
 import { Once, within } from "../tasks.ts";
 import { Meeting, type Surroundings } from "./meeting.ts";
@@ -38,7 +39,7 @@ export class Dialer {
   readonly #surroundings: Surroundings;
   readonly #meetings = new Map<string, Meeting>();
   readonly #pings = new Map<string, { readonly peer: PeerId; readonly answered: Once<string> }>();
-  readonly #rates = new Map<string, { tokens: number; at: number }>();
+  readonly #rates = new Rates(SIGNALS_PER_S, PAIRS_REMEMBERED);
   /** The newest last. */
   traces: readonly AttemptTrace[] = [];
 
@@ -144,7 +145,8 @@ export class Dialer {
       if (!WherryError.is(error)) throw error;
       return false;
     }
-    if (sender.equals(this.#around.identity.id) || !this.#mayPass(sender) || !this.#learn(signal, sender)) return false;
+    if (sender.equals(this.#around.identity.id) || !this.#rates.take(String(sender), performance.now())) return false;
+    if (!this.#learn(signal, sender)) return false;
     if (signal.kind === "offer" && !this.#hasRoomFor(sender)) return false;
     this.#around.onHeard(sender);
     this.#take(signal, sender, payload, arrival);
@@ -200,17 +202,6 @@ export class Dialer {
     const busy = [...this.#meetings.values()].filter((meeting) => meeting.busy && !meeting.peer.equals(peer));
     const strangers = busy.filter((meeting) => !this.#around.known(meeting.peer)).length;
     return busy.length < INBOUND_AT_ONCE && (this.#around.known(peer) || strangers < STRANGERS_AT_ONCE);
-  }
-
-  #mayPass(peer: PeerId): boolean {
-    const [perSecond, burst] = SIGNALS_PER_S;
-    const [key, now] = [String(peer), performance.now()];
-    const { tokens, at } = this.#rates.get(key) ?? { tokens: burst, at: now };
-    const left = Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
-    this.#rates.delete(key);
-    this.#rates.set(key, { tokens: left >= 1 ? left - 1 : left, at: now });
-    if (this.#rates.size > PAIRS_REMEMBERED) this.#rates.delete(this.#rates.keys().next().value ?? "");
-    return left >= 1;
   }
 
   // -- inside ---------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
  * and the messages are open to anybody, every other name to those who are listed.
  */
 
+import { type Rate, Rates } from "../rates.ts";
 import { codeFor } from "./codes.ts";
 
 export interface Rule {
@@ -15,9 +16,6 @@ export interface Rule {
 
 /** Streams that one peer may open in a minute where nothing else is said. */
 const OPENS_PER_MINUTE = 600;
-const MINUTE_MS = 60_000;
-/** Peers and names whose buckets are remembered: a full one is as good as none. */
-const BUCKETS = 2048;
 
 export const ECHO_RULE: Rule = { allow: "anyone", opensPerMinute: 64, bytesPerMinute: 16 * 1024 * 1024 };
 export const MESSAGE_RULE: Rule = { allow: "anyone", opensPerMinute: OPENS_PER_MINUTE, bytesPerMinute: null };
@@ -26,40 +24,53 @@ export function ruleOf(allow: Rule["allow"]): Rule {
   return { allow, opensPerMinute: OPENS_PER_MINUTE, bytesPerMinute: null };
 }
 
+/** A rule, and what each peer has used of it. */
+class Door {
+  readonly #rule: Rule;
+  readonly #opens: Rates;
+  readonly #bytes: Rates | null;
+
+  constructor(rule: Rule) {
+    this.#rule = rule;
+    this.#opens = new Rates(perMinute(rule.opensPerMinute));
+    this.#bytes = rule.bytesPerMinute === null ? null : new Rates(perMinute(rule.bytesPerMinute));
+  }
+
+  admit(peer: string, now: number): number | null {
+    const { allow } = this.#rule;
+    if (allow !== "anyone" && !allow.has(peer)) return codeFor("POLICY_REFUSED");
+    return this.#opens.take(peer, now) ? null : codeFor("LIMIT_EXCEEDED");
+  }
+
+  charge(peer: string, size: number, now: number): boolean {
+    return this.#bytes === null || this.#bytes.take(peer, now, size);
+  }
+}
+
 export class Policy {
-  readonly #rules = new Map<string, Rule>();
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #doors = new Map<string, Door>();
 
   set(name: string, rule: Rule): void {
-    this.#rules.set(name, rule);
+    this.#doors.set(name, new Door(rule));
   }
 
   delete(name: string): void {
-    this.#rules.delete(name);
+    this.#doors.delete(name);
   }
 
   /** Null if `peer` may open `name` now, else the code to refuse it with. */
   admit(peer: string, name: string, now: number): number | null {
-    const rule = this.#rules.get(name);
-    if (rule === undefined) return codeFor("STREAM_REFUSED");
-    if (rule.allow !== "anyone" && !rule.allow.has(peer)) return codeFor("POLICY_REFUSED");
-    return this.#take(`open ${peer} ${name}`, rule.opensPerMinute, 1, now) ? null : codeFor("LIMIT_EXCEEDED");
+    const door = this.#doors.get(name);
+    return door === undefined ? codeFor("STREAM_REFUSED") : door.admit(peer, now);
   }
 
   /** Count `size` bytes that `peer` sent on a stream called `name`; false when that is too much. */
   charge(peer: string, name: string, size: number, now: number): boolean {
-    const limit = this.#rules.get(name)?.bytesPerMinute ?? null;
-    return limit === null || this.#take(`bytes ${peer} ${name}`, limit, size, now);
+    return this.#doors.get(name)?.charge(peer, size, now) ?? true;
   }
+}
 
-  #take(key: string, size: number, amount: number, now: number): boolean {
-    if (this.#buckets.size > BUCKETS) {
-      for (const [old, bucket] of this.#buckets) if (now - bucket.at > MINUTE_MS) this.#buckets.delete(old);
-    }
-    const { tokens, at } = this.#buckets.get(key) ?? { tokens: size, at: now };
-    const left = Math.min(size, tokens + ((now - at) * size) / MINUTE_MS);
-    const enough = amount <= left;
-    this.#buckets.set(key, { tokens: enough ? left - amount : left, at: now });
-    return enough;
-  }
+/** As a bucket that refills evenly, and holds all of a minute. */
+function perMinute(size: number): Rate {
+  return [size / 60, size];
 }
