@@ -25,7 +25,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -40,17 +39,10 @@ from wherry.connection.events import (
     Pong,
     SuspectLink,
 )
-from wherry.connection.frames import VERSION, Frame, Hello, Kind, close_frame, close_of, decode
-from wherry.connection.limits import (
-    GRACE_S,
-    HEARTBEAT_BURST,
-    HEARTBEAT_S,
-    HEARTBEATS_PER_S,
-    HELLO_S,
-    IDLE_S,
-    MAX_EARLY_BYTES,
-    STALL_S,
-)
+from wherry.connection.frames import Frame, Hello, Kind, close_frame, close_of, decode
+from wherry.connection.greetings import Greetings
+from wherry.connection.heartbeats import Heartbeats
+from wherry.connection.limits import GRACE_S, HEARTBEAT_S, IDLE_S, STALL_S
 from wherry.connection.link import Greeting, LaneKind
 from wherry.connection.liveness import Liveness
 from wherry.connection.stream_table import Admit, Deliver, StreamTable
@@ -104,17 +96,6 @@ TABLE: Final[dict[tuple[State, Change], State]] = {
 }
 
 
-@dataclass(slots=True)
-class _Candidate:
-    """A link whose HELLO has not come yet."""
-
-    greeting: Greeting
-    deadline: float
-    #: Frames that overtook the HELLO on other lanes.
-    early: list[tuple[LaneKind, bytes]] = field(default_factory=list)
-    early_bytes: int = 0
-
-
 class ConnectionCore:
     """See the module's text. Links are numbered by the shell, never the same number twice.
 
@@ -152,17 +133,14 @@ class ConnectionCore:
             deliver=deliver,
             next_heartbeat=lambda: self.next_heartbeat,
         )
-        self._instance, self._session, self._features = instance, session, features
         self._peer_instance: bytes | None = None
         self._peer_session: bytes | None = None
-        self._candidates: dict[int, _Candidate] = {}
+        self._greetings = Greetings(instance=instance, session=session, features=features)
+        self._heartbeats = Heartbeats(now)
         #: The link before the active one, while datagrams may be in flight on it.
         self._replaced: int | None = None
         self._control: deque[tuple[int, bytes]] = deque()
         self._events: deque[Event] = deque()
-        self._heartbeat = 0
-        self._heartbeats: dict[int, float] = {}
-        self._answers = (float(HEARTBEAT_BURST), now)
         self._grace_until: float | None = now + GRACE_S
         self._idle_since: float | None = now
         self._pins = 0
@@ -171,23 +149,15 @@ class ConnectionCore:
 
     def link_opened(self, link: int, greeting: Greeting, now: float) -> None:
         """`link` is open: say HELLO on it and wait for the peer's."""
-        for other in list(self._candidates):
+        for other in self._greetings:
             self._drop(other, None)
-        self._candidates[link] = _Candidate(greeting, now + HELLO_S)
-        hello = Hello(
-            features=self._features,
-            instance=self._instance,
-            session=self._session,
-            attempt=greeting.attempt,
-            answer=greeting.answer,
-        )
-        self._control.append((link, Frame(Kind.HELLO, payload=hello.encode()).encode()))
+        self._control.append((link, self._greetings.begin(link, greeting, now)))
 
     def link_closed(self, link: int, now: float) -> None:
         """`link` is gone."""
         if self.state is State.CLOSED:
             return
-        if self._candidates.pop(link, None) is not None:
+        if self._greetings.drop(link):
             self._events.append(LinkDropped(link=link, error=ConnectionLost("the link closed before its HELLO")))
         elif link == self.active:
             self._lose(now)
@@ -205,7 +175,7 @@ class ConnectionCore:
             if link == self.active:
                 self.heard(link, now)
                 self._receive(lane, data, now)
-            elif link in self._candidates:
+            elif link in self._greetings:
                 self._receive_early(link, lane, data, now)
             elif link == self._replaced and lane is LaneKind.DATAGRAM:
                 self._receive(lane, data, now)
@@ -216,30 +186,12 @@ class ConnectionCore:
                 self._drop(link, error)
 
     def _receive_early(self, link: int, lane: LaneKind, data: bytes, now: float) -> None:
-        candidate = self._candidates[link]
-        if lane is LaneKind.CONTROL:
-            frame = decode(data)
-            if frame.kind != Kind.HELLO:
-                raise ProtocolViolation("a frame before HELLO")
-            hello = Hello.of(frame)
-            self._check_hello(hello, candidate.greeting)
-            del self._candidates[link]
+        greeted = self._greetings.take(link, lane, data)
+        if greeted is not None:
+            hello, early = greeted
             self._activate(link, hello, now)
-            for early_lane, early in candidate.early:
-                self._receive(early_lane, early, now)
-            return
-        candidate.early_bytes += len(data)
-        if candidate.early_bytes > MAX_EARLY_BYTES:
-            raise ProtocolViolation("too much before HELLO")
-        candidate.early.append((lane, data))
-
-    def _check_hello(self, hello: Hello, greeting: Greeting) -> None:
-        if hello.version != VERSION:
-            raise ProtocolViolation(f"HELLO of version {hello.version} where {VERSION} was agreed on")
-        if (hello.attempt, hello.answer) != (greeting.attempt, greeting.answer):
-            raise ProtocolViolation("HELLO with the ids of another attempt")
-        if hello.instance != greeting.instance:
-            raise ProtocolViolation("HELLO of another instance than its offer or answer")
+            for early_lane, early_data in early:
+                self._receive(early_lane, early_data, now)
 
     def _activate(self, link: int, hello: Hello, now: float) -> None:
         old, fresh = self.active, self._peer_session is None
@@ -249,7 +201,7 @@ class ConnectionCore:
             self.table.abandon(PeerRestarted() if restarted else ConnectionLost("the peer had given it up"))
         self._peer_instance, self._peer_session = hello.instance, hello.session
         self.active, self.liveness = link, Liveness(now)
-        self._heartbeats.clear()
+        self._heartbeats.forget()
         self._grace_until = None
         self._control = deque(item for item in self._control if item[0] == link)
         self._move(Change.ACTIVE)
@@ -260,7 +212,7 @@ class ConnectionCore:
         self.table.tell_all(resumed=resumed)
 
     def _drop(self, link: int, error: WherryError | None) -> None:
-        self._candidates.pop(link, None)
+        self._greetings.drop(link)
         if link == self._replaced:
             self._replaced = None
         self._control = deque(item for item in self._control if item[0] != link)
@@ -291,14 +243,13 @@ class ConnectionCore:
     @property
     def next_heartbeat(self) -> int:
         """The number of the next heartbeat: its answer shows that all control frames until now have arrived."""
-        return self._heartbeat + 1
+        return self._heartbeats.next_number
 
     def ping(self, now: float) -> int:
         """Send a heartbeat now; `Pong` tells when its answer came. Returns its number."""
-        self._heartbeat += 1
-        self._heartbeats[self._heartbeat] = now
-        self._emit(Frame(Kind.HEARTBEAT, 0, self._heartbeat))
-        return self._heartbeat
+        number = self._heartbeats.send(now)
+        self._emit(Frame(Kind.HEARTBEAT, 0, number))
+        return number
 
     def pin(self, change: int) -> None:
         """Count (+1, -1) who wants the connection kept although no stream is open."""
@@ -315,7 +266,7 @@ class ConnectionCore:
         self.error = error
         self.table.abandon(error)
         self._move(Change.OVER)
-        for link in list(self._candidates):
+        for link in self._greetings:
             self._drop(link, error)
         self._events.append(Closed(error=error))
 
@@ -355,8 +306,7 @@ class ConnectionCore:
             return None
         liveness = self.liveness
         soonest = liveness.next_deadline(suspect=self.state is State.OPEN) if liveness is not None else math.inf
-        for candidate in self._candidates.values():
-            soonest = min(soonest, candidate.deadline)
+        soonest = min(soonest, self._greetings.deadline)
         for stone in self.table.tombstones.values():
             soonest = min(soonest, stone.expires)
             break  # the oldest is the first
@@ -372,9 +322,8 @@ class ConnectionCore:
         if due is None:
             return
         late = now - due
-        for link, candidate in list(self._candidates.items()):
-            if now >= candidate.deadline:
-                self._drop(link, NegotiationFailed("no HELLO in time"))
+        for link in self._greetings.late(now):
+            self._drop(link, NegotiationFailed("no HELLO in time"))
         self.table.expire(now)
         if self.liveness is not None:
             if late > STALL_S:  # judge at the next tick, when what came meanwhile has been read
@@ -425,7 +374,7 @@ class ConnectionCore:
             case Kind.LIMIT:
                 self.table.on_limit(frame.offset)
             case Kind.HEARTBEAT:
-                if self._may_answer(now):
+                if self._heartbeats.may_answer(now):
                     self._emit(Frame(Kind.HEARTBEAT_REPLY, 0, frame.offset))
             case Kind.HEARTBEAT_REPLY:
                 self._on_reply(frame.offset, now)
@@ -435,18 +384,12 @@ class ConnectionCore:
             case Kind.HELLO:
                 raise ProtocolViolation("HELLO on a link that is open")
 
-    def _may_answer(self, now: float) -> bool:
-        tokens, then = self._answers
-        tokens = min(float(HEARTBEAT_BURST), tokens + (now - then) * HEARTBEATS_PER_S)
-        self._answers = (tokens - 1 if tokens >= 1 else tokens, now)
-        return tokens >= 1
-
     def _on_reply(self, number: int, now: float) -> None:
-        sent_at = self._heartbeats.pop(number, None)
-        if sent_at is None or self.liveness is None:
+        rtt_s = self._heartbeats.answered(number, now)
+        if rtt_s is None or self.liveness is None:
             return
-        self.liveness.measured(now - sent_at)
-        self._events.append(Pong(number=number, rtt_s=now - sent_at))
+        self.liveness.measured(rtt_s)
+        self._events.append(Pong(number=number, rtt_s=rtt_s))
         self.table.answered(number)
 
     def _tell(self, event: Event) -> None:

@@ -93,8 +93,7 @@ CLOSE_FLUSH_S: Final = 0.25
 # -- rates ------------------------------------------------------------------------------------------------------------
 
 #: Heartbeats per second that are answered, and how many at once: pings are 10/s, and a flood must cost us nothing.
-HEARTBEATS_PER_S: Final = 20.0
-HEARTBEAT_BURST: Final = 40
+HEARTBEATS_PER_S: Final = (20.0, 40)
 
 # -- aiortc and ICE ---------------------------------------------------------------------------------------------------
 

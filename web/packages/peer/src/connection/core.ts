@@ -20,17 +20,10 @@
 import { type Bytes, compare, equal } from "../bytes.ts";
 import { WherryError } from "../errors.ts";
 import { DONE, codeFor } from "./codes.ts";
-import { type Frame, type Hello, VERSION, decode, encode } from "./frames.ts";
-import {
-  GRACE_MS,
-  HEARTBEATS_PER_S,
-  HEARTBEAT_BURST,
-  HEARTBEAT_MS,
-  HELLO_MS,
-  IDLE_MS,
-  MAX_EARLY_BYTES,
-  STALL_MS,
-} from "./limits.ts";
+import { type Frame, type Hello, decode, encode } from "./frames.ts";
+import { type Came, Greetings } from "./greetings.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import { GRACE_MS, HEARTBEAT_MS, IDLE_MS, STALL_MS } from "./limits.ts";
 import type { Greeting, LaneKind } from "./link.ts";
 import { Liveness } from "./liveness.ts";
 import type { StreamMachine } from "./stream-machine.ts";
@@ -61,14 +54,6 @@ export type CoreEvent =
   | { readonly type: "pong"; readonly number: number; readonly rttMs: number }
   | { readonly type: "closed"; readonly error: WherryError };
 
-interface Candidate {
-  readonly greeting: Greeting;
-  readonly deadline: number;
-  /** Frames that overtook the HELLO on other lanes. */
-  readonly early: { readonly lane: LaneKind; readonly data: Bytes }[];
-  earlyBytes: number;
-}
-
 export interface CoreOptions {
   /** Both public keys: the smaller one opens the odd streams. */
   readonly local: Bytes;
@@ -93,23 +78,21 @@ export class ConnectionCore {
   active: number | null = null;
   liveness: Liveness | null = null;
   readonly table: StreamTable;
-  readonly #options: CoreOptions;
   #peerHello: Hello | null = null;
-  readonly #candidates = new Map<number, Candidate>();
+  readonly #greetings: Greetings;
+  readonly #heartbeats: Heartbeats;
   /** The link before the active one, while datagrams may be in flight on it. */
   #replaced: number | null = null;
   #control: { readonly link: number; readonly data: Bytes }[] = [];
   readonly #events: CoreEvent[] = [];
-  #heartbeat = 0;
-  readonly #heartbeats = new Map<number, number>();
-  #answers: { tokens: number; at: number };
   #graceUntil: number | null;
   #idleSince: number | null;
   #pins = 0;
 
   constructor(options: CoreOptions) {
     const { now } = options;
-    this.#options = options;
+    this.#greetings = new Greetings(options);
+    this.#heartbeats = new Heartbeats(now);
     this.table = new StreamTable({
       odd: compare(options.local, options.peer) < 0,
       admit: options.admit,
@@ -117,7 +100,6 @@ export class ConnectionCore {
       tell: (event) => this.#events.push(event),
       nextHeartbeat: () => this.nextHeartbeat,
     });
-    this.#answers = { tokens: HEARTBEAT_BURST, at: now };
     this.#graceUntil = now + GRACE_MS;
     this.#idleSince = now;
   }
@@ -126,18 +108,14 @@ export class ConnectionCore {
 
   /** `link` is open: say HELLO on it and wait for the peer's. */
   linkOpened(link: number, greeting: Greeting, now: number): void {
-    for (const other of this.#candidates.keys()) this.#drop(other, null);
-    this.#candidates.set(link, { greeting, deadline: now + HELLO_MS, early: [], earlyBytes: 0 });
-    const { instance, session } = this.#options;
-    const { attempt, answer } = greeting;
-    const hello: Hello = { version: VERSION, features: 0, instance, session, attempt, answer };
-    this.#control.push({ link, data: encode({ kind: "hello", hello }) });
+    for (const other of this.#greetings.links) this.#drop(other, null);
+    this.#control.push({ link, data: this.#greetings.begin(link, greeting, now) });
   }
 
   /** `link` is gone. */
   linkClosed(link: number, now: number): void {
     if (this.state === "closed") return;
-    if (this.#candidates.delete(link)) {
+    if (this.#greetings.drop(link)) {
       const error = new WherryError("CONNECTION_LOST", "the link closed before its HELLO");
       this.#events.push({ type: "dropped", link, error });
     } else if (link === this.active) {
@@ -154,13 +132,12 @@ export class ConnectionCore {
 
   /** A message came on a lane of `link`. Whatever is wrong with it ends the link or the connection, as events. */
   receive(link: number, lane: LaneKind, data: Bytes, now: number): void {
-    const candidate = this.#candidates.get(link);
     try {
       if (link === this.active) {
         this.heard(link, now);
         this.#receive(lane, data, now);
-      } else if (candidate !== undefined) {
-        this.#receiveEarly(link, candidate, { lane, data }, now);
+      } else if (this.#greetings.has(link)) {
+        this.#receiveEarly(link, { lane, data }, now);
       } else if (link === this.#replaced && lane === "datagram") {
         this.#receive(lane, data, now);
       }
@@ -171,19 +148,11 @@ export class ConnectionCore {
     }
   }
 
-  #receiveEarly(link: number, candidate: Candidate, came: { lane: LaneKind; data: Bytes }, now: number): void {
-    if (came.lane !== "control") {
-      candidate.earlyBytes += came.data.length;
-      if (candidate.earlyBytes > MAX_EARLY_BYTES) throw violation("too much before HELLO");
-      candidate.early.push(came);
-      return;
-    }
-    const frame = decode(came.data);
-    if (frame.kind !== "hello") throw violation("a frame before HELLO");
-    checkHello(frame.hello, candidate.greeting);
-    this.#candidates.delete(link);
-    this.#activate(link, frame.hello, now);
-    for (const early of candidate.early) this.#receive(early.lane, early.data, now);
+  #receiveEarly(link: number, came: Came, now: number): void {
+    const greeted = this.#greetings.take(link, came);
+    if (greeted === null) return;
+    this.#activate(link, greeted.hello, now);
+    for (const { lane, data } of greeted.early) this.#receive(lane, data, now);
   }
 
   #activate(link: number, hello: Hello, now: number): void {
@@ -196,7 +165,7 @@ export class ConnectionCore {
     this.#peerHello = hello;
     this.active = link;
     this.liveness = new Liveness(now);
-    this.#heartbeats.clear();
+    this.#heartbeats.forget();
     this.#graceUntil = null;
     this.#control = this.#control.filter((item) => item.link === link);
     this.#move("active");
@@ -209,7 +178,7 @@ export class ConnectionCore {
   }
 
   #drop(link: number, error: WherryError | null): void {
-    this.#candidates.delete(link);
+    this.#greetings.drop(link);
     if (link === this.#replaced) this.#replaced = null;
     this.#control = this.#control.filter((item) => item.link !== link);
     this.#events.push({ type: "dropped", link, error });
@@ -239,15 +208,14 @@ export class ConnectionCore {
 
   /** The number of the next heartbeat: its answer shows that all control frames until now have arrived. */
   get nextHeartbeat(): number {
-    return this.#heartbeat + 1;
+    return this.#heartbeats.nextNumber;
   }
 
   /** Send a heartbeat now; a `pong` tells when its answer came. Returns its number. */
   ping(now: number): number {
-    this.#heartbeat += 1;
-    this.#heartbeats.set(this.#heartbeat, now);
-    this.#emit({ kind: "heartbeat", number: this.#heartbeat });
-    return this.#heartbeat;
+    const number = this.#heartbeats.send(now);
+    this.#emit({ kind: "heartbeat", number });
+    return number;
   }
 
   /** Count (+1, -1) who wants the connection kept although no stream is open. */
@@ -266,7 +234,7 @@ export class ConnectionCore {
     this.error = error;
     this.table.abandon(error);
     this.#move("over");
-    for (const link of this.#candidates.keys()) this.#drop(link, error);
+    for (const link of this.#greetings.links) this.#drop(link, error);
     this.#events.push({ type: "closed", error });
   }
 
@@ -299,7 +267,7 @@ export class ConnectionCore {
   /** When `tick` is due, or null if never. */
   nextDeadline(): number | null {
     if (this.state === "closed") return null;
-    const times = Array.from(this.#candidates.values(), (candidate) => candidate.deadline);
+    const times = [...this.#greetings.deadlines];
     const { nextDeadline } = this.table;
     if (nextDeadline !== null) times.push(nextDeadline);
     if (this.#graceUntil !== null) times.push(this.#graceUntil);
@@ -315,8 +283,8 @@ export class ConnectionCore {
   tick(now: number): void {
     const due = this.nextDeadline();
     if (due === null) return;
-    for (const [link, candidate] of this.#candidates) {
-      if (now >= candidate.deadline) this.#drop(link, new WherryError("NEGOTIATION_FAILED", "no HELLO in time"));
+    for (const link of this.#greetings.late(now)) {
+      this.#drop(link, new WherryError("NEGOTIATION_FAILED", "no HELLO in time"));
     }
     this.table.expire(now);
     // after a pause of our own, judge at the next tick, when what came meanwhile has been read
@@ -364,7 +332,7 @@ export class ConnectionCore {
         this.table.onLimit(frame.limit);
         return;
       case "heartbeat":
-        if (this.#mayAnswer(now)) this.#emit({ kind: "heartbeatReply", number: frame.number });
+        if (this.#heartbeats.mayAnswer(now)) this.#emit({ kind: "heartbeatReply", number: frame.number });
         return;
       case "heartbeatReply":
         this.#onReply(frame.number, now);
@@ -377,19 +345,11 @@ export class ConnectionCore {
     }
   }
 
-  #mayAnswer(now: number): boolean {
-    const { tokens: left, at } = this.#answers;
-    const tokens = Math.min(HEARTBEAT_BURST, left + ((now - at) / 1000) * HEARTBEATS_PER_S);
-    this.#answers = { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now };
-    return tokens >= 1;
-  }
-
   #onReply(number: number, now: number): void {
-    const sentAt = this.#heartbeats.get(number);
-    if (sentAt === undefined || this.liveness === null) return;
-    this.#heartbeats.delete(number);
-    this.liveness.measured(now - sentAt);
-    this.#events.push({ type: "pong", number, rttMs: now - sentAt });
+    const rttMs = this.#heartbeats.answered(number, now);
+    if (rttMs === null || this.liveness === null) return;
+    this.liveness.measured(rttMs);
+    this.#events.push({ type: "pong", number, rttMs });
     this.table.answered(number);
   }
 
@@ -400,14 +360,6 @@ export class ConnectionCore {
   #move(change: Change): void {
     this.state = TABLE[this.state][change] ?? this.state;
   }
-}
-
-function checkHello(hello: Hello, greeting: Greeting): void {
-  if (hello.version !== VERSION) throw violation(`HELLO of version ${hello.version} where ${VERSION} was agreed on`);
-  if (!equal(hello.attempt, greeting.attempt) || !equal(hello.answer, greeting.answer)) {
-    throw violation("HELLO with the ids of another attempt");
-  }
-  if (!equal(hello.instance, greeting.instance)) throw violation("HELLO of another instance than its offer or answer");
 }
 
 function violation(detail: string): WherryError {

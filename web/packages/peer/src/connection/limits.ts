@@ -86,5 +86,4 @@ export const CLOSE_FLUSH_MS = 250;
 // -- rates ------------------------------------------------------------------------------------------------------------
 
 /** Heartbeats per second that are answered, and how many at once: a flood must cost us nothing. */
-export const HEARTBEATS_PER_S = 20;
-export const HEARTBEAT_BURST = 40;
+export const HEARTBEATS_PER_S = [20, 40] as const;
