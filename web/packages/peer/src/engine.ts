@@ -1,6 +1,6 @@
 /** The peer itself: everything wired, in the one tab that holds the connections. */
 
-import { Address, InviteLink, parseWho, peerOf } from "./address.ts";
+import { Address, parseWho, peerOf } from "./address.ts";
 import type { Bytes, Random } from "./bytes.ts";
 import { Calls } from "./calls.ts";
 import { Dialer } from "./connect/dialer.ts";
@@ -16,6 +16,7 @@ import { WherryError } from "./errors.ts";
 import { Helpers } from "./helpers.ts";
 import { Identity } from "./identity.ts";
 import { type Key, type Store, keyOfText, keyToText } from "./keystore.ts";
+import { Keeping } from "./keeping.ts";
 import { later } from "./loading.ts";
 import { Mail } from "./mail.ts";
 import type { Invitations } from "./invitations/invitations.ts";
@@ -30,10 +31,10 @@ import { Guests } from "./signaling/guests.ts";
 import { type Held, Introducers } from "./signaling/introducers.ts";
 import { NetworkTime } from "./signaling/network-time.ts";
 import type { Database } from "./store/database.ts";
-import { attemptState, introducerStates, openState, reachability, vias } from "./snapshot.ts";
+import { type Parts, peerState } from "./showing.ts";
+import { openState } from "./snapshot.ts";
 import type {
   ConnectionState,
-  ErrorInfo,
   Friends,
   Messages,
   OnProgress,
@@ -47,19 +48,10 @@ import type {
   Trace,
 } from "./types.ts";
 
-/** Milliseconds between two notes of with whom the page is connected. */
-const KEEP_MS = 60_000;
-/** Milliseconds after which whom a page was connected with is only remembered. */
-const RESTORE_MS = 10 * 60_000;
-/** Connections that are made again: a page with more is hardly one that a person looks at. */
-const RESTORED = 16;
 /** Friends that a page which was just opened looks for, the latest first. */
 const FRIENDS_CALLED = 16;
 /** Milliseconds in which a friend who seems near is not called again. */
 const CALL_AGAIN_MS = 60_000;
-/** A clock further off than this is a problem that the page shows. */
-const CLOCK_WRONG_MS = 10 * 60_000;
-
 export interface EngineOptions {
   readonly key: Key;
   readonly name: string;
@@ -92,14 +84,15 @@ export class Engine {
   readonly #dialer: Dialer;
   readonly #network: Network;
   readonly #helpers: Helpers;
+  readonly #keeping: Keeping;
   readonly #calls: Calls;
   readonly #mail: Mail;
   readonly sessions: LazySessions;
+  readonly #parts: Parts;
   readonly #calledAt = new Map<string, number>();
   #trouble: WherryError | null = null;
   #name: string;
   #published: WherryError | null = null;
-  #keeping: ReturnType<typeof setInterval> | undefined;
   #phase: PeerState["phase"] = "starting";
 
   constructor(options: EngineOptions) {
@@ -109,11 +102,11 @@ export class Engine {
     this.#identity = new Identity(key.seed);
     this.#address = new Address(this.#identity.id, key.nospam);
     const instance = random(8);
-    this.#guests = new Guests((client, envelope, back) => this.#deliver(envelope, arrivalBy(client, back)), random);
+    this.#guests = new Guests((client, envelope, back) => this.#take(envelope, arrivalBy(client, back)), random);
     this.#introducers = new Introducers({
       identity: this.#identity,
       candidates: () => [...options.endpoints, ...this.#helpers.invited, ...options.remembered],
-      onDeliver: (client, envelope, back) => this.#deliver(envelope, arrivalBy(client, back)),
+      onDeliver: (client, envelope, back) => this.#take(envelope, arrivalBy(client, back)),
       onChange: async (held) => this.#announce(held),
       onState: () => this.#introducersChanged(),
       onNeighbours: (others) => {
@@ -126,7 +119,7 @@ export class Engine {
       identity: this.#identity,
       instance,
       lastSequence: options.lastSequence,
-      keepSequence: (sequence) => this.#keep(store.set("sequence", sequence)),
+      keepSequence: (sequence) => this.#keeping.keep(store.set("sequence", sequence)),
       now: () => this.#time.now(),
       introducers: () => this.#introducers.current(),
       onChange: options.onChange,
@@ -146,6 +139,14 @@ export class Engine {
       ownInbox: () => this.#mail.ownInbox,
     });
     this.#measurements = new Measurements(this.#network, options.onChange);
+    this.#keeping = new Keeping({
+      store,
+      seen: this.#seen,
+      network: this.#network,
+      onTrouble: (error) => {
+        this.#published ??= error;
+      },
+    });
     const carrier = new Carrier(this.#guests, () => this.#introducers.current().map((held) => held.client));
     this.#dialer = new Dialer({
       identity: this.#identity,
@@ -202,18 +203,26 @@ export class Engine {
       connect: async (peer) => (await this.#calls.connect(peer)).connection,
       random,
     });
+    this.#parts = {
+      introducers: this.#introducers,
+      presence: this.#presence,
+      network: this.#network,
+      dialer: this.#dialer,
+      measurements: this.#measurements,
+      seen: this.#seen,
+      time: this.#time,
+    };
   }
 
   async start(): Promise<void> {
-    this.#seen.restore((await this.#options.store.get("met")) ?? []);
+    await this.#keeping.restore();
     await this.#mail.start();
     this.#introducers.start();
     this.#measurements.start();
-    this.#keeping = setInterval(() => this.#keepMet(), KEEP_MS);
+    this.#keeping.start();
     this.#phase = "running";
     this.#options.onChange();
-    const before = await this.#options.store.get("connected");
-    if (before !== undefined && Date.now() - before.at < RESTORE_MS) this.#calls.restore(before.peers);
+    this.#calls.restore(await this.#keeping.connectedBefore());
     for (const peer of this.#mail.friendIds.slice(0, FRIENDS_CALLED)) this.#callFriend(peer);
   }
 
@@ -226,7 +235,7 @@ export class Engine {
     this.sessions.close();
     const mailClosed = this.#mail.close();
     this.#measurements.close();
-    clearInterval(this.#keeping);
+    this.#keeping.close();
     this.#network.close({ told });
     this.#dialer.close();
     this.#introducers.close();
@@ -338,59 +347,19 @@ export class Engine {
   // -- the state ------------------------------------------------------------------------------------------------------
 
   state(tab: PeerState["tab"]): PeerState {
-    const held = this.#introducers.current();
-    const online = globalThis.navigator?.onLine !== false;
-    const ways = vias(held);
-    const link = new InviteLink(this.#address, ways);
-    return {
+    const { servedBy, key } = this.#options;
+    return peerState(this.#parts, {
       phase: this.#phase,
-      id: String(this.#identity.id),
-      address: String(this.#address),
-      link: ways.length === 0 ? null : String(link),
-      pageLink: ways[0] === undefined ? null : link.http(ways[0]),
       name: this.#name,
+      address: this.#address,
       tab,
-      reachability: reachability(held, this.#presence.published !== null && this.#presence.elsewhere === null, online),
-      introducers: introducerStates(held, this.#introducers.connecting),
-      connections: this.#connectionStates(online),
-      peers: this.#seen.all.filter((one) => one.peer !== String(this.#identity.id)),
-      clockOffsetMs: this.#time.offsetMs,
-      published: this.#presence.published,
-      problems: this.#problems(),
-      servedBy: this.#options.servedBy,
-      keyIsNew: this.#options.key.isNew,
-    };
-  }
-
-  #connectionStates(online: boolean): ConnectionState[] {
-    const open = this.#network.all
-      .filter((one) => one.announced)
-      .map((one) => openState(one, this.#measurements.of(one.id)));
-    const peers = new Set(open.map((state) => state.peer));
-    const attempts: ConnectionState[] = [];
-    for (const trace of this.#dialer.traces.toReversed()) {
-      if (peers.has(trace.peer)) continue;
-      peers.add(trace.peer);
-      if (trace.outcome !== "open") attempts.push(attemptState(trace, online));
-    }
-    return [...open, ...attempts];
-  }
-
-  #problems(): ErrorInfo[] {
-    const offset = this.#time.offsetMs ?? 0;
-    const minutes = Math.round(Math.abs(offset) / 60_000);
-    const clock =
-      Math.abs(offset) < CLOCK_WRONG_MS
-        ? null
-        : new WherryError("CLOCK_WRONG", `it is ${minutes} min ${offset > 0 ? "slow" : "fast"}`);
-    return [this.#presence.elsewhere, this.#trouble, this.#published, clock].flatMap((error) => (error === null ? [] : [error.info]));
+      servedBy,
+      keyIsNew: key.isNew,
+      troubles: [this.#trouble, this.#published],
+    });
   }
 
   // -- what happens ---------------------------------------------------------------------------------------------------
-
-  #deliver(sealed: Bytes, arrival: ReturnType<typeof arrivalBy>): boolean {
-    return this.#take(sealed, arrival);
-  }
 
   /** Whatever was sealed to us is opened here, once, and given to whom it is for; whether it was accepted. */
   #take(sealed: Bytes, arrival: ReturnType<typeof arrivalBy> | null): boolean {
@@ -433,7 +402,7 @@ export class Engine {
       this.#options.onChange();
     }
     this.#mail.announce();
-    this.#keep(this.#options.store.set("endpoints", this.#introducers.known().map(String).slice(0, 16)));
+    this.#keeping.keep(this.#options.store.set("endpoints", this.#introducers.known().map(String).slice(0, 16)));
   }
 
   #introducersChanged(): void {
@@ -458,7 +427,7 @@ export class Engine {
     this.#mail.connected(peer);
     const connected = this.#network.get(peer);
     if (connected !== null) void this.#measurements.update(connected);
-    this.#keepMet();
+    this.#keeping.note();
     this.#options.onChange();
   }
 
@@ -467,36 +436,20 @@ export class Engine {
     this.#seen.note(String(peer), "connected", { heard: true });
     this.#seen.leave(String(peer), "connected");
     this.#mail.disconnected(peer);
-    this.#keepMet();
+    this.#keeping.note();
     this.#options.onEvent({ type: "disconnected", peer: String(peer), error: error.info });
     this.#options.onChange();
   }
 
   #named(peer: PeerId, name: string): void {
     this.#seen.note(String(peer), "connected", { heard: true, name });
-    this.#keepMet();
+    this.#keeping.note();
     this.#options.onChange();
   }
 
   #traced(trace: AttemptTrace): void {
     this.#options.onEvent({ type: "trace", trace: trace.view });
     this.#options.onChange();
-  }
-
-  // -- keeping --------------------------------------------------------------------------------------------------------
-
-  #keepMet(): void {
-    const { store } = this.#options;
-    const peers = this.#network.all.filter((one) => one.announced).map((one) => String(one.id));
-    this.#keep(store.set("met", this.#seen.toKeep()));
-    this.#keep(store.set("connected", { at: Date.now(), peers: peers.slice(0, RESTORED) }));
-  }
-
-  /** What a browser cannot keep is lost with the page; everything else goes on. */
-  #keep(kept: Promise<void>): void {
-    kept.catch((error: unknown) => {
-      this.#published ??= WherryError.from(error, "DISK_FULL");
-    });
   }
 }
 
