@@ -108,6 +108,21 @@ def test_a_time_at_the_calendars_end_is_shown_in_every_zone(
     time.tzset()
 
 
+@pytest.mark.parametrize(
+    ("typed", "text", "shown"),
+    [
+        (["status"], "No node is running here. Start one: wherry up", "No node is running here. Start one: wherry up"),
+        (["status", "--home", "/tmp/b b"], "Start one: wherry up", "Start one: wherry up --home '/tmp/b b'"),
+        (["status", "--home=b"], "Start one: wherry up", "Start one: wherry up --home=b"),
+        (["send", "--home", "b"], "Ask: wherry friend add ADDRESS", "Ask: wherry friend add --home b ADDRESS"),
+        (["send", "--home", "b"], "Help: wherry send --help", "Help: wherry send --help"),
+        (["send", "--home", "b"], "Update: Wherry. All of wherry will do", "Update: Wherry. All of wherry will do"),
+    ],
+)
+def test_a_hint_is_for_the_home_that_was_typed(typed: list[str], text: str, shown: str) -> None:
+    assert words.at_home(text, typed) == shown
+
+
 def test_a_column_is_as_wide_as_it_needs_to_be_and_no_name_moves_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
     screen.table(["PEER", "WAY"], [["Bela\x1b[2J\n", "direct"], ["Ada", ""]])
     assert capsys.readouterr().out == "PEER       WAY\nBela [2J   direct\nAda\n"

@@ -16,7 +16,7 @@ import msgspec
 
 from wherry_signaling.errors import WherryError
 
-from .words import printable
+from .words import at_home, printable
 
 Style = Literal["good", "bad", "warn", "dim", "bold"]
 
@@ -77,7 +77,7 @@ def fail(error: WherryError) -> None:
     if asked_for_json():
         say_json(failure_of(error))
     else:
-        note(printable(str(error)))
+        note(printable(at_home(str(error), sys.argv)))
 
 
 def asked_for_json() -> bool:

@@ -5,6 +5,8 @@ The words for a connection's state are those of one table, for page, command lin
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -120,6 +122,15 @@ def clock(time: str | None, *, now: datetime | None = None) -> str:
 def count(number: int, what: str) -> str:
     """As in ``1 node``, ``5 nodes``."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def at_home(text: str, arguments: Sequence[str]) -> str:
+    """The commands that a hint names ("…: wherry up"), for the same ``--home`` that was typed, if one was."""
+    typed = [arguments[place : place + 2] for place, word in enumerate(arguments) if word.split("=")[0] == "--home"]
+    if not typed:
+        return text
+    flag = " ".join(shlex.quote(word) for word in (typed[-1][:1] if "=" in typed[-1][0] else typed[-1]))
+    return re.sub(r"(?<=: )wherry(?: [a-z]++)++(?! --)", lambda named: f"{named[0]} {flag}", text)
 
 
 def printable(text: str) -> str:
