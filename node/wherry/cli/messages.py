@@ -32,7 +32,7 @@ def command(peer: str, follow: bool, last: int, text: str, home: str | None, as_
     with node_at(home) as node, advising(peer):
         if text:
             found = list(reversed(node.search(SearchRequest(text=text, peer=peer))))
-            names = _names(node)
+            names = _names(node, as_json)
             for one in found:
                 _show(one, names, as_json)
             return
@@ -41,7 +41,7 @@ def command(peer: str, follow: bool, last: int, text: str, home: str | None, as_
 
 def _list(node: Client, peer: str, last: int, follow: bool, as_json: bool) -> None:
     since = _newest(node) if follow else 0
-    names = _names(node)
+    names = _names(node, as_json)
     shown = 0
     for one in node.messages(PageRequest(peer=peer, limit=last)) if last else []:
         _show(one, names, as_json)
@@ -54,7 +54,7 @@ def _list(node: Client, peer: str, last: int, follow: bool, as_json: bool) -> No
     if not last:
         shown = max((one.number for one in node.messages(PageRequest(peer=peer, limit=1))), default=0)
     for one in _coming(node, peer, since, shown):
-        _show(one, _names(node), as_json)
+        _show(one, _names(node, as_json), as_json)
         if looking and not one.ours:
             node.mark_read(peer)
 
@@ -88,7 +88,10 @@ def _changed(node: Client, data: Mapping[str, object]) -> MessageView | None:
         return None
 
 
-def _names(node: Client) -> dict[str, str]:
+def _names(node: Client, as_json: bool) -> dict[str, str]:
+    """What people are called; JSON has their ids alone."""
+    if as_json:
+        return {}
     met = {one.peer: one.name for one in node.peers().peers}
     friends = {one.peer: one.label or one.name for one in node.friends().friends}
     return {peer: words.called(name, peer) for peer, name in (met | friends).items()}
