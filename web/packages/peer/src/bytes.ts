@@ -29,13 +29,17 @@ export function hex(data: Uint8Array): string {
   return Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** An id in hex, where there is one. */
+/** An id in hex, where there is one; `outOfHex` takes it back. */
 export function inHex(id: Uint8Array | null): string | null {
   return id === null ? null : hex(id);
 }
 
 export function unhex(text: string): Bytes {
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+
+export function outOfHex(id: string | null): Bytes | null {
+  return id === null ? null : unhex(id);
 }
 
 /** `value`, below 2^53, in `size` bytes, big-endian. */

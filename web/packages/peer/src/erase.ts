@@ -1,6 +1,7 @@
 /** Forgetting all that pages of this origin keep in the browser: every key that was here, friends, messages. */
 
 import { WherryError } from "./errors.ts";
+import { MAIL } from "./keystore.ts";
 import { asked } from "./store/idb.ts";
 import { sleep } from "./tasks.ts";
 
@@ -19,7 +20,7 @@ const PATIENCE_MS = 5000;
 export async function eraseBrowser(id: string): Promise<void> {
   if (typeof indexedDB === "undefined") return;
   try {
-    const names = new Set([`${PREFIX} mail of ${id}`, ...(await listed())]);
+    const names = new Set([`${MAIL}${id}`, ...(await listed())]);
     names.delete(PREFIX);
     for (const name of [...names, PREFIX]) await eraseDatabase(name);
   } catch (error) {

@@ -84,7 +84,7 @@ export class Greetings {
 
   /** Those on which no HELLO came in time. */
   late(now: number): readonly number[] {
-    return this.links.filter((link) => now >= (this.#candidates.get(link)?.deadline ?? now));
+    return [...this.#candidates].flatMap(([link, { deadline }]) => (now >= deadline ? [link] : []));
   }
 }
 

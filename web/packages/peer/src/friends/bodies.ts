@@ -14,7 +14,7 @@
  */
 
 import { NOSPAM_BYTES } from "../address.ts";
-import { type Bytes, inHex, unhex, utf8 } from "../bytes.ts";
+import { type Bytes, inHex, outOfHex, utf8 } from "../bytes.ts";
 import { WherryError } from "../errors.ts";
 import { DESCRIPTION_LENGTH, HELLO_BYTES, NAME_LENGTH } from "../messages/limits.ts";
 import { Kind } from "../messages/packets.ts";
@@ -89,7 +89,7 @@ export function decodeWord(kind: number, body: Bytes): Told {
 
 export function encodeWord(kind: number, told: Told): Bytes {
   const { name, hello, reason } = told;
-  const word = told.about === null ? null : unhex(told.about);
+  const word = outOfHex(told.about);
   switch (kind) {
     case Kind.REQUEST:
       return write(REQUEST, { nospam: told.nospam ?? new Uint8Array(NOSPAM_BYTES), name, hello });

@@ -1,6 +1,6 @@
 /** A profile out of a tab's tables into a file; the format is `file.ts`'s. */
 
-import { type Bytes, unhex } from "../bytes.ts";
+import { type Bytes, outOfHex, unhex } from "../bytes.ts";
 import { WherryError } from "../errors.ts";
 import type { ProfileBody } from "../friends/bodies.ts";
 import type { FriendRow } from "../friends/row.ts";
@@ -87,8 +87,8 @@ function* peersOf(friends: readonly FriendRow[], met: Kept["met"]): Generator<En
 function friendOf(row: FriendRow): Entry {
   const { peer, state, hello, nospam, reason, answer } = row;
   const wordOf = (word: FriendRow["ours"]): { id: Bytes; answers: Bytes | null } | null =>
-    word === null ? null : { id: unhex(word.id), answers: maybe(word.answers) };
-  const said = row.said === null ? null : { ...row.said, id: unhex(row.said.id), about: maybe(row.said.about) };
+    word === null ? null : { id: unhex(word.id), answers: outOfHex(word.answers) };
+  const said = row.said === null ? null : { ...row.said, id: unhex(row.said.id), about: outOfHex(row.said.about) };
   return {
     is: "friend",
     key: keyOf(peer),
@@ -123,17 +123,13 @@ function messageOf(row: MessageRow, key: Bytes): Entry {
     reason: reason === null ? null : numberOf(reason),
     sent,
     kept: at,
-    replyTo: maybe(replyTo),
+    replyTo: outOfHex(replyTo),
   };
 }
 
 /** The number of a reason that is kept as a word. */
 function numberOf(reason: string): number {
   return Object.values(Reason).find((one) => reasonWord(one) === reason) ?? Reason.REFUSED;
-}
-
-function maybe(id: string | null): Bytes | null {
-  return id === null ? null : unhex(id);
 }
 
 /** The key in an id of our own database. */
